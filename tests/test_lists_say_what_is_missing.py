@@ -83,7 +83,7 @@ CUTS: dict[str, dict[str, str]] = {
     },
     "case_forms/submissions/purge.py": {"AT_MOST": PASS},
     "case_forms/submissions/same_person.py": {
-        "MAX_NAMED": "the likeliest, in a question that can be answered “another”"
+        "MAX_CASES": "the likeliest, in a question that can be answered “another”"
     },
     "case_forms/submissions/views/moving.py": {
         "MAX_LIKELY": "the likeliest, beside a field for any reference",

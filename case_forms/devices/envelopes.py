@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError
 
+from case_forms.submissions.confirmations import MOST_CONFIRMED
 from vault.field_keys import OVERHEAD_BYTES, FieldSealBroken, open_sealed
 
 MAX_PLAIN = 3 * 1024 * 1024  # bytes of a form: more than any form's answers, signatures and padding included
@@ -44,7 +45,7 @@ class FilledIn(BaseModel):
     occurred_at: Annotated[str, Field(max_length=40)]
     occurred_by_clock: StrictBool = False
     fields: Annotated[list[tuple[str, str]], Field(max_length=MAX_FIELDS)]
-    confirmed: Annotated[list[Annotated[str, Field(pattern=KEY)]], Field(max_length=60)] = []
+    confirmed: Annotated[list[Annotated[str, Field(pattern=KEY)]], Field(max_length=MOST_CONFIRMED)] = []
     finished_at: Annotated[str | None, Field(max_length=40)] = None
     follows: Annotated[list[UUID], Field(max_length=MAX_FOLLOWS)] = []
     base: UUID | None = None

@@ -17,6 +17,7 @@ from access.models import User, localize
 from case_forms import expressions
 from case_forms.cases.models import Case
 from case_forms.form_builder.definition import Form, SendWarning
+from case_forms.form_builder.definition.limits import MAX_WARNINGS
 from case_forms.procedures.decide import CASE_CONSENT
 
 from .consents import consents_on_record, is_read_by
@@ -25,6 +26,8 @@ from .validation.validate import Answers, CheckContext, scope_at
 
 # What `key` may be: of a form's warnings and the one below, and of `same_person`, which ends with a case's reference.
 CONFIRMATION_KEY = r"^[a-z][A-Za-z0-9_]{0,63}$"
+MAX_CASES = 5  # that `same_person` names
+MOST_CONFIRMED = MAX_WARNINGS + 1 + MAX_CASES  # keys that may be asked at once
 OF_A_DRILL = "drill_case"  # the warning of every form that names a drill's case; it stands in no definition
 
 

@@ -19,14 +19,13 @@ from case_forms.cases.finding.index import find_matches
 from case_forms.cases.models import Case
 from case_forms.form_builder.definition import Form, Question
 
-from .confirmations import ToConfirm
+from .confirmations import MAX_CASES, ToConfirm
 from .drafts.actions import DraftIsSent
 from .identity_index import identity_of
 from .models import Draft, Submission
 from .validation.validate import Answers
 
 SAME_PERSON = "same_person_"  # and the reference of the case; it stands in no definition
-MAX_NAMED = 5
 
 
 def ask_about_person(submission: Submission, answers: Answers, user: User, case: Case | None) -> list[ToConfirm]:
@@ -54,7 +53,7 @@ def find_own_open_cases(identity: Identity, user: User) -> list[Case]:
         .filter(pk__in=[case.pk for case in found], closed_at__isnull=True)
         .values_list("pk", flat=True)
     )
-    return [case for case in found if case.pk in visible][:MAX_NAMED]
+    return [case for case in found if case.pk in visible][:MAX_CASES]
 
 
 def ask_in_turn(submission: Submission, identity: Identity, user: User, case: Case | None) -> list[ToConfirm]:

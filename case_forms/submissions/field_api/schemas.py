@@ -7,7 +7,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
 
-from ..confirmations import CONFIRMATION_KEY
+from ..confirmations import CONFIRMATION_KEY, MOST_CONFIRMED
 
 KEY = r"^[a-z][a-z0-9_]{0,63}$"
 SLUG = r"^[a-z0-9][a-z0-9-]{0,79}$"
@@ -51,7 +51,7 @@ class SubmissionIn(BaseModel):
     ] = None
     confirmed: Annotated[
         list[Annotated[str, Field(pattern=CONFIRMATION_KEY)]],
-        Field(max_length=60, description="Keys of `confirm` that the sender says are so."),
+        Field(max_length=MOST_CONFIRMED, description="Keys of `confirm` that the sender says are so."),
     ] = []
     corrects: Annotated[
         UUID | None,

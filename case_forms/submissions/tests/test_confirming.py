@@ -14,12 +14,13 @@ from access.models import FieldToken
 from case_forms.cases.models import Case
 from case_forms.form_builder.actions import publish_form, save_definition
 from case_forms.form_builder.definition import parse_form
+from case_forms.form_builder.definition.limits import MAX_WARNINGS
 from case_forms.questions.tests.sources import FixedSource
-from tests.world.forms import identification_form, publish, small_form, stored_questions, texts
+from tests.world.forms import identification_form, publish, small_follow_up, small_form, stored_questions, texts
 from tests.world.scene import Scene, World, make_scene, make_world
 
 from ..actions import ConfirmationNeeded, receive_submission, submit_draft
-from ..confirmations import confirmed_in_words, to_confirm
+from ..confirmations import MAX_CASES, MOST_CONFIRMED, OF_A_DRILL, confirmed_in_words, to_confirm
 from ..drafts import actions
 from ..models import Draft, Submission
 from ..seeding.reference import form_files
@@ -155,7 +156,36 @@ def test_the_api_answers_what_is_to_be_confirmed_and_takes_the_confirmation(scen
     assert (again.status_code, again.json()) == (200, taken.json())
 
 
-@pytest.mark.parametrize("confirmed", ["very_old", [1], ["Not A Key"], ["k"] * 61])
+@pytest.mark.parametrize("form", [each for each in form_files() if each.get("warnings")], ids=lambda form: form["key"])
+def test_the_api_takes_every_confirmation_that_a_shipped_form_asks_for(
+    scene: Scene, form: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed = parse_form(form)
+    monkeypatch.setattr("case_forms.submissions.confirmations._holds", lambda *_condition: True)
+    monkeypatch.setattr(
+        "case_forms.submissions.actions.to_confirm", lambda _form, *about: to_confirm(parsed, {}, *about[1:])
+    )
+    body = get_body(scene, age_stated=20)
+    asked = post(scene, body).json()["confirm"]
+    assert {each["key"] for each in asked} == {each.key for each in parsed.warnings}
+    assert post(scene, {**body, "confirmed": [each["key"] for each in asked]}).status_code == 201
+
+
+def test_the_api_takes_as_many_confirmations_as_it_may_ask_for_at_once(scene: Scene) -> None:
+    always, question = {"==": [1, 1]}, texts("So?")
+    keys = [f"{'k' * 61}_{number:02}" for number in range(MAX_WARNINGS)]
+    asking = [{"key": key, "when": always, "message": question} for key in keys]
+    reference = scene.send(age_stated=20).receipt["case"]
+    Case.objects.filter(reference=reference).update(is_drill=True)
+    scene.form = publish({**small_follow_up(), "warnings": asking})
+    body = {**get_body(scene), "answers": {"case_ref": reference}}
+    asked = [each["key"] for each in post(scene, body).json()["confirm"]]
+    assert asked == [OF_A_DRILL, *keys]
+    assert len(asked) + MAX_CASES == MOST_CONFIRMED
+    assert post(scene, {**body, "confirmed": asked}).status_code == 201
+
+
+@pytest.mark.parametrize("confirmed", ["very_old", [1], ["Not A Key"], ["k"] * (MOST_CONFIRMED + 1)])
 def test_the_api_refuses_confirmations_of_another_shape(scene: Scene, confirmed: Any) -> None:
     refused = post(scene, {**get_body(scene, age_stated=110), "confirmed": confirmed})
     assert refused.status_code == 422
