@@ -433,7 +433,7 @@ VIEWS: tuple[RouteRule, ...] = (
     ),
     RouteRule(
         "intake:decide_names",
-        FIELD,
+        COORDINATOR,
         "A coordinator, never the one who asked, decides whether a file with names is written.",
         WRITE,
     ),

@@ -30,6 +30,7 @@ NATIONWIDE = {
     "wagtailsnippets_procedures_": "procedures are the same everywhere, and take two coordinators",
     "text": "texts of messages are the same everywhere, hold no case, and take two coordinators",
     "session_kits:": "kits are the same everywhere, published by two editors; no session is on them",
+    "intake:decide_names": "no answer stands there; where a region has one coordinator, the second person is another's",
     "simulation_form": "scenarios and forms are the same everywhere",
     "simulation:": "stories are invented; a stored form is opened under its reader's own rights, by its own tests",
     "cms/": "Wagtail's own rooms: no case is in them, and they ask for rights of their own",

@@ -47,6 +47,7 @@ from case_forms.session_requests.models import SessionRequest
 from case_forms.simulation.models import Replay, Scenario
 from case_forms.submissions.attachments.storage import write_content
 from case_forms.submissions.drafts.actions import start_draft
+from case_forms.submissions.exports.models import Decision, Reason
 from case_forms.submissions.models import AnswerExport, Attachment, Draft, Submission
 from case_forms.tips import voices
 from case_forms.tips.models import Tip
@@ -380,6 +381,17 @@ class World:
         )
         return {"pk": procedure.pk, "scenario": scenario.pk, "replay": replay.pk}
 
+    def _names_asked_for(self, form: FormDefinition) -> AnswerExport:
+        return AnswerExport.objects.create(
+            form=form,
+            by=self.people["coordinator of all regions"].user,
+            format="csv",
+            language="sq",
+            with_names=True,
+            reason=Reason.CHECK,
+            decision=Decision.WAITING,
+        )
+
     def _values_by_view(self) -> dict[str, dict[str, Any]]:
         """Where a parameter's name says too little: by the beginning of the view's name."""
         keeper, other = self.people["operator"].user, self.other
@@ -446,6 +458,7 @@ class World:
         revision = Revision.objects.filter(content_type=form_type, object_id=str(form.pk)).first()
         return {
             "cases:document": {"document": self._document().pk},
+            "intake:decide_names": {"export_id": self._names_asked_for(form).pk},
             "wagtailadmin_editing_sessions:": {"session_id": 1},
             "cases:fact": {"key": "municipality"},
             "cases:referral_step": {"referral": referral.pk, "kind": "arrived"},
