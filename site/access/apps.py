@@ -8,3 +8,6 @@ class AccessConfig(AppConfig):
 
     def ready(self) -> None:
         from . import events  # noqa: F401  # connects its receivers
+        from .admin_lists import keep_lists_plain
+
+        keep_lists_plain()
