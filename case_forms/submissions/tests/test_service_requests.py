@@ -1,6 +1,7 @@
 """A doctor, psychologist, lawyer or embassy is asked: by role and area, with consent only, each with its clock."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,12 +10,16 @@ from django.test import Client
 from django.utils import timezone
 
 from access.models import User
+from case_forms.cases.consent.gate import may_share
+from case_forms.cases.consent.ledger import Recipient
 from case_forms.cases.consent.models import ConsentEntry
 from case_forms.cases.models import Case, Deadline
+from case_forms.form_builder.definition import parse_form
 from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.sources import Lists
 from case_forms.procedures.actions import publish_procedure, save_procedure
 from case_forms.procedures.models import ProcedureVersion
+from case_forms.questions.tests.sources import FixedSource
 from notifications.briefs.choices import get_decline_reasons, get_outcomes
 from notifications.directory.models import Partner, Role
 from notifications.outbox.models import Notice, Purpose
@@ -24,7 +29,8 @@ from ..confirmations import to_confirm
 from ..consents import consents_on_record
 from ..models import Draft, Submission
 from ..recipients_preview import preview_recipients
-from ..validation.validate import CheckContext
+from ..seeding.reference import form_files
+from ..validation.validate import CheckContext, check_answers
 from . import test_shipped_forms as shipped
 
 pytestmark = pytest.mark.django_db
@@ -55,11 +61,13 @@ def request_to(worker: User, case: Case, ask: list[str], **answers: Any) -> Subm
 
 def consent(worker: User, case: Case, *, given: str = "yes", kind: str = "consent", **answers: Any) -> Submission:
     """A consent form of the case: one answer about being referred, to every office, to one (`office`), or to a service
-    (`recipient`)."""
+    (`recipient`). An embassy is named even where every office is meant."""
     row = {"purpose": "refer_to", "given": given, "kind": kind, "legal_basis": "consent"}
     role = {"representative_role": answers.pop("by")} if "by" in answers else {}
-    row |= answers
-    return send(worker, "consent", case_ref=case.reference, consents=[row], **role)
+    rows = [row | answers]
+    if not answers.keys() & {"office", "recipient"}:
+        rows.append(rows[0] | {"office": "embassy_desk", "own_state": "no"})
+    return send(worker, "consent", case_ref=case.reference, consents=rows, **role)
 
 
 @pytest.fixture
@@ -318,3 +326,49 @@ def test_needs_named_at_first_contact_say_that_they_notify_nobody(worker: User, 
     sent = Submission.objects.get(case=case)
     assert "needs_ask_nobody" in rules_said(sent)
     assert not told(case)
+
+
+def test_a_consent_that_names_nobody_covers_no_embassy(worker: User, open_case: Callable[..., Case]) -> None:
+    case = open_case()
+    row = {"purpose": "refer_to", "given": "yes", "kind": "consent", "legal_basis": "consent"}
+    send(worker, "consent", case_ref=case.reference, consents=[row])
+    sent = request_to(worker, case, OFFICES, embassy_country="MK")
+    assert set(told(case)) == {"health", "psychologist", "legal_aid"}
+    assert "not_asked_embassy_desk" in rules_said(sent)
+    # also where a rule doesn't ask: the gate itself refuses
+    verdict = may_share(case, Recipient("embassy_desk"), at=timezone.now())
+    assert (verdict.is_allowed, verdict.code) == (False, "none")
+    consent(worker, case, office="embassy_desk", own_state="no")
+    assert may_share(case, Recipient("embassy_desk"), at=timezone.now()).is_allowed
+
+
+@pytest.mark.parametrize("own_state", ["yes", "not_asked", None])
+def test_no_embassy_is_asked_of_somebody_who_fears_their_own_state_or_was_not_asked(own_state: str | None) -> None:
+    definitions = {each["key"]: parse_form(each) for each in form_files()}
+
+    def check(form: str, answers: dict[str, Any]) -> list[str]:
+        day = date(2026, 3, 1)
+        checked = check_answers(definitions[form], answers, sources=FixedSource(), today=day, occurred_on=day)
+        return [error.path for error in checked.errors if "own_state" in error.path or "given" in error.path]
+
+    said = {"own_state": own_state} if own_state else {}
+    row = {"purpose": "refer_to", "office": "embassy_desk", "given": "yes"}
+    assert check("service_request", {"ask": ["embassy_desk"], **said}) == ["/answers/own_state"]
+    assert "/answers/consents/0/given" in check("consent", {"consents": [{**row, **said}]})
+    assert check("service_request", {"ask": ["embassy_desk"], "own_state": "no"}) == []
+    assert check("consent", {"consents": [{**row, "own_state": "no"}]}) == []
+    # without the embassy nothing is asked about it, and a refusal can always be recorded
+    assert check("service_request", {"ask": ["legal_aid"]}) == []
+    assert check("consent", {"consents": [{**row, "given": "no", "own_state": own_state or "yes"}]}) == []
+
+
+def test_asylum_is_asked_about_before_anything_else_of_the_embassy() -> None:
+    for key in ("service_request", "consent"):
+        (definition,) = [each for each in form_files() if each["key"] == key]
+        form = parse_form(definition)
+        keys = [located.question.key for located in form.iter_questions()]
+        asked = "embassy_country" if key == "service_request" else "given"
+        assert keys.index("own_state") < keys.index(asked)
+        located = form.by_key["own_state"]
+        assert located.question.required
+        assert not located.question.shared_with

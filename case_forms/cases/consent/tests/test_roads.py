@@ -65,6 +65,7 @@ ASKS_FOR_NOTICES = {
     "case_forms/cases/moving/telling.py": "holds nothing of a case but its reference",
     "case_forms/cases/notifying_instead.py": "offers only whom the gate lets pass",
     "case_forms/cases/referring/again.py": "asks the gate about the service that was chosen, anew",
+    "notifications/escalation/beside.py": "beside the office's notice; only where `may_receive` and `may_be_read` pass",
     "case_forms/cases/rerouting.py": "asks the gate about the office that was found",
     "case_forms/alarm_rules/deciding.py": "somebody will call: the unit and its number, and nothing of a case",
     "case_forms/session_requests/clock.py": "our own people, about a request for a session, which is no case",
