@@ -1,7 +1,8 @@
-"""What public pages say of the service as it runs: who answers for it, and how long what it stores is stored.
+"""What public pages say of the service as it runs: who answers for it, how long what it stores is stored, and when the
+police are notified.
 
-The organisation comes from the settings (`ORGANISATION_…`); the terms from the rooms that store something, which stand
-above this one and register here. So a page never says a number that the service doesn't go by.
+The organisation comes from the settings (`ORGANISATION_…`); the rest from the rooms above this one, which register
+here. So a page never says a number, or promises something, that the service doesn't go by.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,6 +20,14 @@ class StorageTerm:
 
 
 @dataclass(frozen=True)
+class PoliceRule:
+    """What holds for the police where somebody (`who`) was asked, wasn't, or can't be; in the active language."""
+
+    who: str
+    what: str
+
+
+@dataclass(frozen=True)
 class Organisation:
     """Who answers for the service. Empty texts: not set."""
 
@@ -30,7 +39,9 @@ class Organisation:
 
 
 TermsProvider = Callable[[], Iterable[StorageTerm]]
+PoliceRulesProvider = Callable[[], Iterable[PoliceRule]]
 _providers: list[TermsProvider] = []
+_police_rules: list[PoliceRulesProvider] = []
 
 
 def register_terms(provider: TermsProvider) -> None:
@@ -41,6 +52,16 @@ def register_terms(provider: TermsProvider) -> None:
 
 def get_terms() -> list[StorageTerm]:
     return [term for provider in _providers for term in provider()]
+
+
+def register_police_rules(provider: PoliceRulesProvider) -> None:
+    """Register what the procedure says about notifying the police. Called once, when the app is ready."""
+    if provider not in _police_rules:
+        _police_rules.append(provider)
+
+
+def get_police_rules() -> list[PoliceRule]:
+    return [rule for provider in _police_rules for rule in provider()]
 
 
 def get_organisation() -> Organisation:

@@ -12,7 +12,7 @@ from .doors import DoorsBlock, FootBlock, PicturedPagesBlock
 from .easy_words import EasyWordsBlock
 from .files import AudioBlock, DownloadBlock, FigureBlock, PrintableBlock, VideoBlock
 from .languages import LanguageBodyBlock
-from .service import OrganisationBlock, StorageTermsBlock
+from .service import OrganisationBlock, PoliceRulesBlock, StorageTermsBlock
 from .texts import (
     INLINE,
     LONG,
@@ -70,6 +70,7 @@ class BodyBlock(blocks.StreamBlock):
     phone_controls = PhoneControlsBlock()
     organisation = OrganisationBlock()
     storage_terms = StorageTermsBlock()
+    police_rules = PoliceRulesBlock()
 
     class Meta:
         block_counts: ClassVar[dict[str, dict[str, int]]] = {"easy_words": {"max_num": 1}}

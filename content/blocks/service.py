@@ -1,11 +1,11 @@
-"""Blocks filled by the service itself: who answers for it, and how long what it stores is stored."""
+"""Blocks filled by the service: who answers for it, how long it stores what, and when the police are notified."""
 
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
-from ..service_facts import get_organisation, get_terms
+from ..service_facts import get_organisation, get_police_rules, get_terms
 
 
 class OrganisationBlock(blocks.StructBlock):
@@ -46,3 +46,17 @@ class StorageTermsBlock(blocks.StructBlock):
 
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
         return super().get_context(value, parent_context=parent_context) | {"terms": get_terms()}
+
+
+class PoliceRulesBlock(blocks.StructBlock):
+    """When the police are notified of somebody who was asked, wasn't, or can't be: as the procedure in force says."""
+
+    title = blocks.CharBlock(max_length=120, label=_("title"))
+
+    class Meta:
+        icon = "group"
+        label = _("When the police are notified")
+        template = "content/blocks/police_rules.html"
+
+    def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+        return super().get_context(value, parent_context=parent_context) | {"rules": get_police_rules()}

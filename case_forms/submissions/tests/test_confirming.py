@@ -251,6 +251,13 @@ def test_questions_read_what_the_case_holds(scene: Scene) -> None:
 
 # ---- the forms we bring ----
 
+NOT_ASKED = {
+    "worker_decision": "potential_victim",
+    "police_contact_consent": "unknown",
+    "immediate_danger": "no",
+    "signs_heard": ["debt"],
+}
+
 
 def get_asked(definition: dict[str, Any], answers: dict[str, Any]) -> list[Any]:
     context = CheckContext(FixedSource(), date(2026, 3, 1), date(2026, 3, 1), "en")
@@ -281,6 +288,15 @@ def seeded(key: str) -> dict[str, Any]:
             ["refusal_and_consent"],
         ),
         ("initial_identification", {"refusal": ["police"], "police_contact_consent": "no"}, []),
+        ("initial_identification", NOT_ASKED, ["adult_not_asked"]),
+        ("initial_identification", {**NOT_ASKED, "worker_decision": "victim"}, ["adult_not_asked"]),
+        ("initial_identification", {**NOT_ASKED, "immediate_danger": "unknown"}, ["adult_not_asked"]),
+        # danger never waits for the question, nor does somebody who is or may be a child
+        ("initial_identification", {**NOT_ASKED, "immediate_danger": "yes", "whereabouts": "Stacioni"}, []),
+        ("initial_identification", {**NOT_ASKED, "treated_as_child": True}, []),
+        ("initial_identification", {**NOT_ASKED, "worker_decision": "at_risk"}, []),
+        ("initial_identification", {**NOT_ASKED, "police_contact_consent": "no"}, []),
+        ("initial_identification", {**NOT_ASKED, "police_contact_consent": "without_name"}, []),
         ("referral", {"consent_basis": "consent_form"}, ["consent_form_missing"]),
         ("referral", {"consent_basis": "vital_interests"}, []),
         ("formal_identification", {"outcome": "confirmed", "document_ref": "12/2026"}, ["confirmed_changes_status"]),

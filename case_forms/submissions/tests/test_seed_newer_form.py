@@ -99,6 +99,7 @@ def test_form_and_procedure_come_together_and_a_draft_of_before_can_be_sent(work
     assert versions() == [1, 2]
     assert ProcedureVersion.objects.in_force().definition["settings"].keys() == {
         "adult_refusal",
+        "adult_not_asked",
         "child_in_danger",
         "session_report",
         "closing_approval",

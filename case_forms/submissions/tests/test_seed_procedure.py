@@ -183,6 +183,46 @@ def test_when_an_adult_refuses_the_organisations_rule_holds(chosen: str | None, 
     assert told(decide(event, procedure)) == roles
 
 
+NO_DANGER, DANGER, UNSURE = ({"immediate_danger": value} for value in ("no", "yes", "unknown"))
+ASKED_FIRST = ["coordinator", "responsible_authority"]
+POLICE_TOLD = ["police", "responsible_authority"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "answers", "roles"),
+    [
+        (None, NO_DANGER | ADULT, POLICE_TOLD),  # the proposal: nothing that the law may demand waits
+        ("anonymous_alert", NO_DANGER | ADULT, POLICE_TOLD),
+        ("ask_supervisor", NO_DANGER | ADULT, ASKED_FIRST),
+        # whatever is chosen, these never wait
+        ("ask_supervisor", DANGER | ADULT, POLICE_TOLD),
+        ("ask_supervisor", UNSURE | ADULT, POLICE_TOLD),
+        (
+            "ask_supervisor",
+            {"urgent_notice": "potential_victim", "worker_decision": None} | DANGER | ADULT,
+            POLICE_TOLD,
+        ),
+        ("ask_supervisor", NO_DANGER | CHILD, [*POLICE_TOLD, "cpu"]),
+        ("ask_supervisor", NO_DANGER | {"age_in_doubt": "unknown"}, [*POLICE_TOLD, "cpu"]),
+        # an answer was given
+        ("ask_supervisor", NO_DANGER | ADULT | {"police_contact_consent": "without_name"}, POLICE_TOLD),
+    ],
+)
+def test_when_nobody_asked_an_adult_the_organisations_rule_holds_and_danger_never_waits(
+    chosen: str | None, answers: dict[str, Any], roles: list[str]
+) -> None:
+    procedure = with_setting("adult_not_asked", chosen) if chosen else PROCEDURE
+    given = {"worker_decision": "potential_victim", "police_contact_consent": "unknown", **EXPLAINED, **answers}
+    event = Event("submission_received", "initial_identification", given, NOON, NOON)
+    assert told(decide(event, procedure)) == roles
+
+
+def test_a_procedure_without_that_setting_tells_the_police() -> None:
+    answers = {"worker_decision": "victim", "police_contact_consent": "unknown", **NO_DANGER, **EXPLAINED, **ADULT}
+    event = Event("submission_received", "initial_identification", answers, NOON, NOON)
+    assert told(decide(event, {**PROCEDURE, "settings": {}})) == POLICE_TOLD
+
+
 def test_a_no_to_the_name_on_the_form_of_before_still_tells_the_police() -> None:
     """It asked only whether they may know the name and make contact."""
     decision = identification("potential_victim", police_contact_consent="no", **ADULT)
