@@ -38,13 +38,13 @@ def clean_for_readers(content: bytes, kind: str, most_bytes: int) -> bytes:
         return clean_kept_picture(content)
     if not is_of_kind(content, kind):
         raise FileRefused("wrong_kind")
-    # Each loaded by the process that opens such a file and by no other.
     if kind == "pdf":
+        # Loaded by the process that opens such a file and by no other.
         from .documents import clean_public_document
 
         return clean_public_document(content, most_bytes)
     if kind in OFFICE:
-        from .office import clean_office
+        from .office import clean_office  # in that process alone, too
 
         return clean_office(content, kind)
     return recordings.CLEANERS[kind](content)

@@ -19,9 +19,10 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from access.models import MobileUnit
-from case_forms.cases.models import Case, Deadline, Referral, ReferralState
+from case_forms.cases.models import Case, Deadline, Referral, ReferralState, RightsRequest
 from case_forms.cases.referring.models import StepKind
 from case_forms.submissions.case_purge import forget_due_cases
+from case_forms.submissions.erasure_proof import prove_erasures
 from case_forms.submissions.models import Submission
 from case_forms.submissions.seeding.demo import DEMO_PASSWORD, DEMO_PIN
 from notifications.directory.models import Role
@@ -30,6 +31,7 @@ from notifications.escalation.passes import advance_clocks
 from notifications.outbox.actions import build_link
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice
+from notifications.texts.senders import find_telling
 from tests.seeds import lay_down_demo
 from tests.world.notices import POSTBOX, postbox
 from vault import data_keys
@@ -174,6 +176,7 @@ def year(
     chromium: Browser, live_server: Any, transactional_db: Any, postbox: Any, settings: Any, tmp_path: Path
 ) -> Iterator[Year]:
     settings.VAULT_CASE_KEY_DIR = tmp_path / "case_keys"
+    settings.NEUTRAL_SENDER_EMAIL = "njoftime@sherbimi.example"
     data_keys._cached.clear()
     lay_down_demo()
     with time_machine.travel(next_friday_night().astimezone(UTC), tick=True) as hand:
@@ -181,7 +184,7 @@ def year(
     data_keys._cached.clear()
 
 
-def test_a_person_is_followed_until_they_are_safe_and_then_forgotten(year: Year) -> None:
+def test_a_person_is_followed_until_they_are_safe_and_everything_is_erased_at_their_wish(year: Year) -> None:
     case = met_at_night_as_a_child(year)
     who_may_help_is_agreed(year, case)
     a_shelter_is_full_and_another_accepts(year, case)
@@ -190,8 +193,10 @@ def test_a_person_is_followed_until_they_are_safe_and_then_forgotten(year: Year)
     the_age_is_corrected(year, case)
     a_follow_up_is_missed_and_chased(year, case)
     another_region_takes_over(year, case)
+    a_school_is_told_by_nobody_it_knows(year, case)
     it_is_closed_by_two(year, case)
-    it_is_forgotten_on_its_day(year, case)
+    they_ask_that_everything_is_erased(year, case)
+    it_is_erased_on_its_day(year, case)
 
 
 def met_at_night_as_a_child(year: Year) -> Case:
@@ -416,11 +421,40 @@ def another_region_takes_over(year: Year, case: Case) -> None:
         assert answer.status == 404
 
 
+def a_school_is_told_by_nobody_it_knows(year: Year, case: Case) -> None:
+    """The school reads whom to look after, and neither in mail, page nor paper what for or from whom."""
+    with year.staff("vlore1") as page:
+        year.fill_in(
+            page,
+            case,
+            "school_notice",
+            to_org="demo-shkolla-vlore-1",
+            agreed_with="cpu",
+            pupil="N. K.",
+            school_class="8B",
+            call_phone="069 123 4567",
+            watch=["absence", "waiting"],
+            do_not=["ask", "tell", "call_family"],
+        )
+    year.sweep()
+    (notice,) = open_notices(case, Role.SCHOOL)
+    letter = next(each for each in POSTBOX.letters if notice.code in each.subject)
+    assert find_telling(f"{letter.sender} {letter.subject}") == []
+    with year.office(notice) as page:
+        year.show(page, "school")
+        assert find_telling(f"{page.title()} {page.locator('body').inner_text()}") == []
+        follow(page, page.locator("button[value=accepted]"))
+
+
 def it_is_closed_by_two(year: Year, case: Case) -> None:
     year.wait(days=290)
     with year.staff("vlore1") as page:
         year.open(page, case, "close/")
         page.locator("input[name=reason][value=finished]").check()
+        page.locator("input[name=wish][value=agrees]").check()
+        for tick in page.locator("input[name=despite]").all():
+            tick.check()
+        page.locator("textarea[name=risk]").fill("Strehëza, që e ka parë rrezikun të hënën.")
         if page.locator("input[name=notices]").count():
             page.locator("input[name=notices][value=withdraw]").check()
         page.locator("textarea[name=contact]").fill(f"{CANARY} shkon në shkollë dhe është mirë.")
@@ -440,10 +474,42 @@ def it_is_closed_by_two(year: Year, case: Case) -> None:
     assert not Deadline.objects.running().filter(case=case).exists()
 
 
-def it_is_forgotten_on_its_day(year: Year, case: Case) -> None:
+def they_ask_that_everything_is_erased(year: Year, case: Case) -> None:
+    """A month after the case was closed: two people agree to the day, and the person gets a paper about it."""
+    year.wait(days=30)
+    with year.staff("vlore1") as page:
+        year.open(page, case, "rights/")
+        page.locator("input[name=kind][value=erasure]").check()
+        page.locator("input[name=received_through][value=person]").check()
+        page.locator("input[name=identity][value=known]").check()
+        page.locator("textarea[name=identity_words]").fill("Vetëm me të, në zyrë.")
+        year.show(page, "erasure-asked")
+        page.locator("main form button.btn-next").click()
+        page.locator("input[name=outcome][value=whole]").check()
+        year.show(page, "erasure-proposed")
+        page.locator("button[value=propose]").click()
+        expect(page.locator("button[value=propose]")).to_have_count(0)
+        here = page.url
+    with year.staff("koordinator") as page:
+        page.goto(here)
+        page.locator("button[value=agree]").click()
+        expect(page.locator("button[value=hand_over]")).to_be_visible()
+        with page.expect_download():
+            page.locator("a[href$='file.pdf']").click()
+        page.locator("input[name=to][value=person]").check()
+        page.locator("button[value=hand_over]").click()
+        expect(page.locator("button[value=hand_over]")).to_have_count(0)
+        year.show(page, "erasure-agreed")
+
+
+def it_is_erased_on_its_day(year: Year, case: Case) -> None:
+    """Long before its term would have ended; afterwards the name stands nowhere, and the service has looked."""
+    asked = RightsRequest.objects.get(case=case)
+    assert asked.erase_on is not None
     assert case.forget_after is not None
+    assert asked.erase_on < case.forget_after
     assert canaries() != []
-    year.hand.move_to(datetime(*case.forget_after.timetuple()[:3], 12, tzinfo=UTC) - timedelta(days=1))
+    year.hand.move_to(datetime(*asked.erase_on.timetuple()[:3], 12, tzinfo=UTC) - timedelta(days=1))
     forget_due_cases(timezone.localdate())
     case.refresh_from_db()
     assert case.forgotten_at is None
@@ -452,9 +518,12 @@ def it_is_forgotten_on_its_day(year: Year, case: Case) -> None:
     case.refresh_from_db()
     assert case.forgotten_at is not None
     assert canaries() == []
+    assert prove_erasures(timezone.now()) == 1
+    asked.refresh_from_db()
+    assert asked.proved_at is not None
     with year.staff("vlore1") as page:
         page.goto(f"{year.server}/field/cases/{case.reference}/")
-        year.show(page, "forgotten")
+        year.show(page, "erased")
 
 
 def canaries() -> list[str]:
