@@ -51,6 +51,7 @@ RECORDED_READING = {
     "cases:readers",
     "cases:right",
     "cases:right_file",
+    "cases:rights",  # what forms say that the person asks
     "cases:status",
     "cases:talk",
     "cases_case_modeladmin_inspect",

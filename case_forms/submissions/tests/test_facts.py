@@ -66,7 +66,7 @@ def send(worker: User, form: str = "initial_identification", at: datetime | None
         answers=answers,
         user=worker,
         strict=False,
-        confirmed=["danger_without_place", "no_sign_noted", "age_against_birth_date"],
+        confirmed=["danger_without_place", "no_sign_noted", "age_against_birth_date", "adult_not_asked"],
     ).submission
 
 
@@ -148,7 +148,7 @@ def test_the_same_submission_twice_writes_its_facts_once(worker: User) -> None:
         "answers": IDENTIFIED,
         "user": worker,
         "strict": False,
-        "confirmed": ["no_sign_noted"],
+        "confirmed": ["no_sign_noted", "adult_not_asked"],
     }
     first, again = receive_submission(**given), receive_submission(**given)
     assert not again.created

@@ -389,6 +389,7 @@ class World:
             language="sq",
             with_names=True,
             reason=Reason.CHECK,
+            words={"reason": "x"},
             decision=Decision.WAITING,
         )
 
