@@ -88,11 +88,12 @@ def changed_files(since: str) -> list[str]:
 def find_touched(since: str) -> dict[str, str]:
     """The test files that what has changed since a commit touches, each with the first reason that was found."""
     touched: dict[str, str] = {}
-    stale = find_stale(since)
+    stale, there = find_stale(since), set(find_test_files())  # the record may name files that have moved since
     for path in changed_files(since):
         is_enough = path.endswith(".py") and stays_inside_functions(read_at(since, path), read_now(path))
         for test, why in find_touched_by(path, stale if is_enough else None):
-            touched.setdefault(test, why)
+            if test in there:
+                touched.setdefault(test, why)
     return touched
 
 

@@ -56,6 +56,16 @@ def test_what_used_a_file_is_touched_by_it_and_so_is_what_imports_it(record: Use
     assert ITS_TEST in dict(find_touched_by(POLICY))
 
 
+def test_a_test_file_that_has_moved_since_the_record_is_not_asked_for(
+    record: Used, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record.note("site/access/tests/test_moved.py", [POLICY])
+    monkeypatch.setattr(touched, "changed_files", lambda _since: [POLICY, "site/access/tests/test_moved.py"])
+    found = touched.find_touched("HEAD")
+    assert ITS_TEST in found
+    assert set(found) <= set(find_test_files())
+
+
 def test_where_the_record_is_enough_imports_count_only_for_what_has_changed_since(record: Used) -> None:
     record.note(FAR, [POLICY])
     assert dict(find_touched_by(POLICY, stale=set())).keys() == {FAR}
