@@ -163,7 +163,7 @@ KINDS: dict[str, Promise] = {
     "processing.snapshot": _("The record of processing changed"),
     "rights.decided": _("Agreed to the answer to a person's request about their data"),
     "rights.erased": _("Looked for traces after a case was erased as the person asked, and found none"),
-    "rights.erasure_called_off": _("Called off the erasure of a case that was agreed to"),
+    "rights.erasure_called_off": _("Cancelled the erasure of a case that was agreed to"),
     "rights.fetched": _("Downloaded the file of a person's data"),
     "rights.handed_over": _("Recorded that a person's data were handed over"),
     "rights.proposed": _("Proposed an answer to a person's request about their data"),

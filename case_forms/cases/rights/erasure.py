@@ -33,7 +33,7 @@ ASKED, BREACH = "data_subject_request", "data_breach"
 STOPS: dict[str, str | Promise] = {
     "open": gettext_lazy("The case is open. Close it first."),
     "reopened": gettext_lazy(
-        "The case was opened again after this was agreed to. Call the erasure off, and propose it again."
+        "The case was opened again after this was agreed to. Cancel the erasure, and propose it again."
     ),
     "form": gettext_lazy("A form came in after the case was closed. Decide first whether the case stays closed."),
     "held": gettext_lazy("A hold keeps the case. It takes two coordinators to lift it."),
@@ -207,7 +207,7 @@ def _word_backups(request: RightsRequest, is_erased: bool) -> list[str]:
 
 def _word_rights(is_granted: bool) -> list[str]:
     again = (
-        _("You can come to us at any time. We then begin anew, because we no longer know you.")
+        _("You can come to us at any time. We then begin again, because we no longer know you.")
         if is_granted
         else _("You can ask again, above all when the reason is over.")
     )

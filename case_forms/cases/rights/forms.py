@@ -81,7 +81,7 @@ class ProposalForm(forms.Form):
     refusal = forms.ChoiceField(label=_("If refused: why"), required=False, widget=forms.RadioSelect)
     erase_on = _day(
         label=_("If granted: to be erased on"),
-        help_text=_("Until then it can be called off, and the paper handed over."),
+        help_text=_("Until then it can be cancelled, and the paper handed over."),
         required=False,
     )
     words = _area(label=_("For the second person: what you did, or why"), required=False)
@@ -127,10 +127,10 @@ class ProposalForm(forms.Form):
 
 
 class CallOffForm(forms.Form):
-    """Why an erasure that was agreed to is called off."""
+    """Why an erasure that was agreed to is cancelled."""
 
     words = _area(
-        label=_("Why the erasure is called off"),
+        label=_("Why the erasure is cancelled"),
         error_messages={"required": _("Write why, so that the second person can judge it.")},
     )
 
