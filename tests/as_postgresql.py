@@ -2,21 +2,25 @@
 
 The units run on SQLite. It locks no rows and takes any `select_for_update()`: a lock that reaches over an outer join
 would pass every one of them, and be an error for whoever presses the button on PostgreSQL. It also stores and compares
-texts with a NUL character, which PostgreSQL's texts can't hold.
+texts with a NUL character, which PostgreSQL's texts can't hold, and stores texts that are longer than their column.
 """
 
 from collections.abc import Iterable
 from typing import Any
 
 from django.db import DataError, NotSupportedError
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
+from django.db.models import CharField
 from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.constants import LOUTER
 
 _compilers: Any = SQLCompiler
+_fields: Any = CharField
 _cursors: Any = CursorWrapper  # what its stubs leave out is taken, too
 _get_from_clause = _compilers.get_from_clause
 _execute, _executemany = _cursors._execute, _cursors._executemany
+_prepare_for_column = _fields.get_db_prep_save
 
 
 def find_fault(compiler: SQLCompiler) -> str:
@@ -67,7 +71,20 @@ def _executemany_what_postgresql_takes(self: CursorWrapper, sql: str, param_list
     return _executemany(self, sql, param_list, *ignored)
 
 
+def _prepare_what_fits_the_column(self: CharField[Any, Any], value: Any, connection: BaseDatabaseWrapper) -> Any:
+    prepared = _prepare_for_column(self, value, connection)
+    if (
+        connection.vendor == "sqlite"
+        and isinstance(prepared, str)
+        and len(prepared) > (self.max_length or len(prepared))
+    ):
+        # Not the value: it may be an answer.
+        raise DataError(f"value too long for type character varying({self.max_length}): {self}")
+    return prepared
+
+
 def refuse_what_postgresql_refuses() -> None:
+    _fields.get_db_prep_save = _prepare_what_fits_the_column
     _compilers.get_from_clause = _get_a_from_clause_that_postgresql_takes
     _cursors._execute = _execute_what_postgresql_takes
     _cursors._executemany = _executemany_what_postgresql_takes

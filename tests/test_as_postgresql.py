@@ -45,3 +45,13 @@ def test_any_other_is_taken(rows: Callable[[], QuerySet[Draft]]) -> None:
 def test_a_text_with_a_nul_is_refused(act: Callable[[], object]) -> None:
     with pytest.raises((DataError, ValueError)), transaction.atomic():
         act()
+
+
+def test_a_text_that_is_longer_than_its_column_is_refused_and_not_quoted() -> None:
+    region = Region(slug="vlora", name="x" * 1000)
+    with pytest.raises(DataError, match=r"too long for type character varying.*name") as found, transaction.atomic():
+        region.save()
+    assert "xxx" not in str(found.value)
+    with pytest.raises(DataError), transaction.atomic():
+        Region.objects.update(name=region.name)
+    assert not Region.objects.filter(name=region.name).exists(), "comparing is no storing"

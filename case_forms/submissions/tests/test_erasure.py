@@ -179,7 +179,7 @@ def say_everything(scene: Scene, coordinator: User) -> Case:
         case=case, kind="summary", version=1, language="en", pdf=f"%PDF {CANARY}".encode(), made_at=timezone.now()
     )
     IdentityToken.objects.create(
-        digest="0" * 64, key_id="x", case=case, submission_id=Submission.objects.filter(case=case).latest("pk").pk
+        digest="0" * 32, key_id="x", case=case, submission_id=Submission.objects.filter(case=case).latest("pk").pk
     )
     asked = register(case, scene, "access")
     forms = read_held(case, "en")
