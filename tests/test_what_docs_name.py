@@ -1,10 +1,11 @@
-"""What the docs name is there: the tests and files of docs/domain/coverage.md, and the pictures.
+"""What the docs name is there: tests and files of docs/domain/coverage.md, pictures, links, records of decisions.
 
 A table that names a test which is gone, or a file that has moved, claims what nobody checks.
 """
 
 import ast
 import re
+import subprocess
 from functools import cache
 from pathlib import Path
 
@@ -55,3 +56,36 @@ def test_the_docs_show_each_picture_that_is_there_and_no_other() -> None:
     pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
     shown = {name for page in pages for name in re.findall(r"img/([\w-]+\.png)\)", page.read_text(encoding="utf-8"))}
     assert shown == {path.name for path in (ROOT / "docs" / "img").iterdir()}
+
+
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+RECORDS = {path.name[:4]: path for path in (ROOT / "docs" / "adr").rglob("[0-9]*.md")}
+
+
+def test_each_link_to_a_file_leads_to_one() -> None:
+    broken = [
+        f"{page.relative_to(ROOT)}: {link}"
+        for page in PAGES
+        for link in re.findall(r"\]\(([^)\s#]+)[^)]*\)", page.read_text(encoding="utf-8"))
+        if not re.match(r"https?:|mailto:", link) and not (page.parent / link).exists()
+    ]
+    assert not broken, broken
+
+
+def test_each_record_of_a_decision_that_is_cited_exists() -> None:
+    cited = subprocess.run(
+        ["git", "grep", "-ohIE", r"docs/adr/[0-9]{4}|ADRs? [0-9]{1,4}", "--", "*.py", "*.md", "*.js", "*.html"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    numbers = {found.zfill(4) for found in re.findall(r"(\d+)$", cited, re.MULTILINE)}
+    assert len(numbers) > 100
+    assert not numbers - set(RECORDS), numbers - set(RECORDS)
+
+
+def test_the_archive_is_listed() -> None:
+    index = (ROOT / "docs" / "adr" / "README.md").read_text(encoding="utf-8")
+    archived = {path.name for path in (ROOT / "docs" / "adr" / "archive").iterdir()}
+    assert archived == set(re.findall(r"\(archive/([^)]+\.md)\)", index))
