@@ -49,8 +49,6 @@ ON_SERVERS = (
     "tests/security/test_nothing_leaks.py",
     "tests/upgrade",
     "site/audit/tests/test_index_operations.py",
-    "site/audit/tests/test_prepared_sql.py",
-    "site/audit/tests/test_prepared_values.py",
     "site/config/backups/point_in_time/tests/test_wal.py",
     "site/config/backups/point_in_time/tests/test_moments.py",
     "site/config/backups/tests/test_prepared_database.py",

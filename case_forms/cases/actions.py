@@ -3,17 +3,17 @@
 Everything happens in the caller's transaction: either all of it stands or none.
 """
 
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext, gettext_lazy
 
 from access.languages import format_in_each_language
 from access.models import Municipality
 from audit.chain import log_event
-from audit.prepared_values import Prepared, PreparedQuery
-from audit.single_rows import insert_row, update_row
 from case_forms.procedures.case_state import next_status
 from case_forms.procedures.decide import Action, Decision
 from case_forms.procedures.rule_actions.registry import ACTIONS
@@ -123,9 +123,9 @@ class _DecisionRun(NoticesOfDecision):
     def _store_event(self, event: CaseEvent) -> None:
         """Insert a new event, whole. What this decision wrote names it by its key, which is looked for at the end."""
         if event._state.adding:
-            insert_row(event)
+            event.save(force_insert=True)
         else:
-            update_row(event, ["explanation", "detail"])
+            event.save(update_fields=["explanation", "detail"])
 
     def _leave_closed(self) -> None:
         """Let no clock of a closed case run but those about the person's data: the rest starts when it is opened again.
@@ -191,7 +191,7 @@ class _DecisionRun(NoticesOfDecision):
             opened_at=submission.received_at,
             opened_by=submission.by,
         )
-        insert_row(case)
+        case.save(force_insert=True)
         # Before anything is sealed that belongs to it.
         data_keys.create(case.pk)
         log_event("case.opened", actor=self.actor, target_kind="case", target_id=case.pk, submission=submission.id)
@@ -214,7 +214,7 @@ class _DecisionRun(NoticesOfDecision):
         )
         if self.correction is not None:
             self.event.detail = {"corrects": str(self.submission.corrects[0])}
-            insert_row(self.event)  # corrections look events up
+            self.event.save(force_insert=True)  # corrections look events up
             self.correction.forget_dates()
         self._see_where(case)
         self._write_facts(case)
@@ -382,17 +382,14 @@ _FLAG_STAYS_CLEARED = gettext_lazy(
 
 
 def _municipality(action: Action) -> Municipality:
-    found = _PLACES.fetch(slug=str(action.params["municipality"]))
+    found = list(_find_places(slug=str(action.params["municipality"])))
     if not found:
         raise CannotApply(action.rule, "unknown_municipality")
     return found[0]
 
 
-_PLACES = Prepared(
-    Municipality,
-    lambda slug: Municipality.objects.select_related("region").filter(slug=slug),
-    slug=Municipality._meta.get_field("slug"),
-)
+def _find_places(slug: str) -> QuerySet[Municipality]:
+    return Municipality.objects.select_related("region").filter(slug=slug)
 
 
 def _choice(action: Action, name: str, among: list[str]) -> str:
@@ -406,12 +403,10 @@ def _free_reference(action: Action) -> str:
     """Find a reference that no case has. Raises CannotApply when none was found in TRIES_FOR_A_REFERENCE."""
     for _try in range(TRIES_FOR_A_REFERENCE):
         reference = new_reference()
-        if not _WITH_REFERENCE.fetch([reference]):
+        if not _find_with_reference([reference]).exists():
             return reference
     raise CannotApply(action.rule, "no_free_reference")
 
 
-_WITH_REFERENCE = PreparedQuery(
-    Case._meta.get_field("reference"),
-    lambda references: Case.objects.filter(reference__in=references).order_by().values_list("pk", flat=True),
-)
+def _find_with_reference(references: Collection[str]) -> QuerySet[Case, UUID]:
+    return Case.objects.filter(reference__in=references).order_by().values_list("pk", flat=True)

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, cached_property
 from typing import Any
+from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +20,6 @@ from django.utils.translation import gettext_lazy as _
 from access.languages import DEFAULT_LANGUAGE, LANGUAGES, in_each_language, same_in_each_language
 from access.models import MobileUnit, Municipality
 from audit import clock
-from audit.prepared_values import Prepared
 from case_forms import expressions
 from case_forms.form_builder.brief_parts import get_part
 from case_forms.form_builder.definition import AnswerPlace, Form, Question, Section, Texts
@@ -272,18 +273,15 @@ def police_words(notices: Sequence[Notice]) -> str:
 
 
 def _notices_to_police(case: Case) -> list[Notice]:
-    return _TO_POLICE.fetch(case=case.pk)
+    return list(_find_to_police(case=case.pk))
 
 
-_TO_POLICE = Prepared(
-    Notice,
-    lambda case: (
+def _find_to_police(case: UUID) -> QuerySet[Notice]:
+    return (
         Notice.objects.filter(case_id=case, role=Role.POLICE)
         .order_by("owed_at")
         .only("id", "state", "owed_at", "sent_at", "accepted_at", "declined_at")
-    ),
-    case=Notice._meta.get_field("case_id"),
-)
+    )
 
 
 def moment_words(moment: datetime) -> str:

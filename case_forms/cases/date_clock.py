@@ -4,12 +4,13 @@ What is stored in clear is the moment, from which the date can be worked out, th
 the newest answer to a rule's question counts: an interview that is put off is waited for at its new date only.
 """
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import uuid5
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from audit.prepared_values import DueQuery, Prepared
 from audit.put_aside import for_each_row, get_put_aside_keys
 from case_forms.procedures.clocks import ZONE
 from case_forms.procedures.definition import Rule
@@ -66,23 +67,18 @@ def _read(answer: object) -> datetime:
 
 def advance(now: datetime) -> int:
     """Let rules respond to every date that is reached, each by itself. Return how many."""
-    keys = _DUE.fetch(now=now, aside=[NO_ROW, *get_put_aside_keys(CLOCK, now)])
+    keys = _find_due(now=now, aside=get_put_aside_keys(CLOCK, now))
     return for_each_row(CLOCK, keys, lambda key: _reach(key, now), at=now)
 
 
-NO_ROW = 0
-_DUE = Prepared(
-    AwaitedDate,
-    lambda now, aside: (
+def _find_due(now: datetime, aside: Collection[str]) -> QuerySet[AwaitedDate, int]:
+    return (
         AwaitedDate.objects.running()
         .filter(at__lte=now)
         .exclude(pk__in=aside)
         .order_by("at")
         .values_list("pk", flat=True)[:MAX_DATES]
-    ),
-    now="at",
-    aside="id",
-)
+    )
 
 
 def _reach(key: int, now: datetime) -> bool:
@@ -107,5 +103,4 @@ def _reach(key: int, now: datetime) -> bool:
 
 def register() -> None:
     """Let the sweeper turn this clock. None of its rows can be without a next step: each is one moment."""
-    due = (DueQuery(_DUE, lambda now: {"now": now, "aside": [NO_ROW]}),)
-    register_clock(Clock(CLOCK, advance, lambda now: [], due))
+    register_clock(Clock(CLOCK, advance, lambda now: []))

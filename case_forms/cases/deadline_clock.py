@@ -12,14 +12,14 @@ two sweepers one tells the owner. A row that can't be read is put aside by name,
 its case.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import uuid5
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from audit.chain import log_event
-from audit.prepared_sql import insert_rows
-from audit.prepared_values import DueQuery, Prepared, PreparedUpdate
 from audit.put_aside import for_each_row, get_put_aside_keys
 from case_forms.procedures.chains import chain_for
 from notifications.directory.chain import resolve_chain
@@ -35,7 +35,6 @@ from .deadlines import (
     get_answer_minutes,
     get_stranded_deadlines,
     is_being_chased,
-    prepare_chased_though_met,
     withdraw_chases_of_met,
 )
 from .duty_briefs import build_duty_brief, build_unreadable_brief
@@ -56,7 +55,7 @@ def advance(now: datetime) -> int:
     withdraw_chases_of_met(MAX_DUTIES)
     return for_each_row(
         CLOCK,
-        _DUE.fetch(now=now, aside=[NO_DUTY, *get_put_aside_keys(CLOCK, now)]),
+        _find_due(now, get_put_aside_keys(CLOCK, now)),
         lambda key: _advance_one(key, now),
         at=now,
         on_put_aside=lambda key: _ask_to_look(key, now),
@@ -64,7 +63,7 @@ def advance(now: datetime) -> int:
 
 
 def _advance_one(key: int, now: datetime) -> bool:
-    deadline = _MARKED.first(key=key, now=now)
+    deadline = Deadline.objects.running().filter(pk=key, next_mark_at__lte=now).first()
     return deadline is not None and _take_mark(deadline, now)
 
 
@@ -76,12 +75,13 @@ def _take_mark(deadline: Deadline, now: datetime) -> bool:
             return False
         # As it was read: whoever comes second changes nothing.
         following = find_next_mark(deadline.marks, now)
-        if not _MOVED_ON.run(key=deadline.pk, read=deadline.next_mark_at, following=following):
+        as_read = Deadline.objects.unmet().filter(pk=deadline.pk, next_mark_at=deadline.next_mark_at)
+        if not as_read.update(next_mark_at=following):
             return False
         is_told = not is_being_chased(deadline)
         if is_told:
             notice = _tell_owner(deadline, now)
-            _CHASED.run(key=deadline.pk, chase=notice.pk, chases=deadline.chases + 1)
+            Deadline.objects.filter(pk=deadline.pk).update(chase_id=notice.pk, chases=deadline.chases + 1)
             _record(deadline, notice, now)
         respond_to_duty("task_due", deadline, now)
         respond_to_late_arrival(deadline, now)
@@ -91,9 +91,9 @@ def _take_mark(deadline: Deadline, now: datetime) -> bool:
 
 
 def _tell_owner(deadline: Deadline, now: datetime) -> Notice:
-    case = _CASE.first(key=deadline.case_id)
-    if case is None:
-        raise Case.DoesNotExist
+    case = Case.objects.select_related("municipality", "unit", "procedure_version", "lead", "opened_by").get(
+        pk=deadline.case_id
+    )
     chain = chain_for(case.procedure_version.parsed, deadline.owner)
     unit, place = get_addressee(deadline, case)
     found = resolve_chain(role=deadline.owner, municipality=place, at=now, unit=unit, chain=chain)
@@ -124,7 +124,7 @@ def _tell_owner(deadline: Deadline, now: datetime) -> Notice:
 def _record(deadline: Deadline, notice: Notice, now: datetime) -> None:
     detail = {"deadline": deadline.pk, "key": deadline.key, "role": deadline.owner, "chases": deadline.chases + 1}
     event = CaseEvent(case_id=deadline.case_id, kind=DUE, at=now, notice_id=notice.pk, detail=detail)
-    insert_rows([event], told_apart_by="id")
+    event.save(force_insert=True)
     log_event(
         "deadline.due",
         target_kind="deadline",
@@ -169,54 +169,14 @@ def find_stranded(now: datetime) -> list[str]:
 
 def register() -> None:
     """Let the sweeper turn this clock."""
-    due = (
-        DueQuery(prepare_chased_though_met(MAX_DUTIES), lambda now: {}),
-        DueQuery(_DUE, lambda now: {"now": now, "aside": [NO_DUTY]}),
-    )
-    register_clock(Clock(CLOCK, advance, find_stranded, due))
+    register_clock(Clock(CLOCK, advance, find_stranded))
 
 
-# ---- written once: each pass and each mark asks these ----
-
-NO_DUTY = 0
-_DUE = Prepared(
-    Deadline,
-    lambda now, aside: (
+def _find_due(now: datetime, aside: Collection[str]) -> QuerySet[Deadline, int]:
+    return (
         Deadline.objects.running()
         .filter(next_mark_at__lte=now)
         .exclude(pk__in=aside)
         .order_by("next_mark_at")
         .values_list("pk", flat=True)[:MAX_DUTIES]
-    ),
-    now="next_mark_at",
-    aside="id",
-)
-_MARKED = Prepared(
-    Deadline,
-    lambda key, now: Deadline.objects.running().filter(pk=key, next_mark_at__lte=now),
-    key="id",
-    now="next_mark_at",
-)
-_MOVED_ON = PreparedUpdate(
-    Deadline,
-    lambda key, read, following: Deadline.objects.unmet().filter(pk=key, next_mark_at=read),
-    lambda key, read, following: {"next_mark_at": following},
-    key="id",
-    read="next_mark_at",
-    following="next_mark_at",
-)
-_CHASED = PreparedUpdate(
-    Deadline,
-    lambda key, chase, chases: Deadline.objects.filter(pk=key),
-    lambda key, chase, chases: {"chase_id": chase, "chases": chases},
-    key="id",
-    chase="chase_id",
-    chases="chases",
-)
-_CASE = Prepared(
-    Case,
-    lambda key: Case.objects.select_related("municipality", "unit", "procedure_version", "lead", "opened_by").filter(
-        pk=key
-    ),
-    key="id",
-)
+    )

@@ -5,7 +5,7 @@ The clock that notifies their owners is `deadline_clock`.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -13,8 +13,6 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from audit.chain import SYSTEM, Actor, log_event
-from audit.prepared_sql import insert_rows
-from audit.prepared_values import Prepared
 from case_forms.procedures.clocks import Moments, compute_moments
 from case_forms.procedures.definition import Deadline as WrittenDeadline
 from case_forms.procedures.definition import Procedure
@@ -85,14 +83,17 @@ def build_deadline(
 
 
 def start_together(deadlines: Sequence[Deadline]) -> None:
-    """Insert what one decision starts in its event, built and not saved yet: one statement, of each key the first.
+    """Insert what one decision starts in its event, built and not saved yet: of each key the first.
 
     Two rules of one decision may ask for the same deadline; what the event has already is left as it is.
     """
     fresh: dict[str, Deadline] = {}
     for deadline in deadlines:
         fresh.setdefault(deadline.key, deadline)
-    insert_rows(list(fresh.values()), told_apart_by="key", unless=("event", "key"))
+    started = Deadline.objects.filter(event__in={each.event_id for each in deadlines}, key__in=fresh)
+    for key in started.values_list("key", flat=True):
+        del fresh[key]
+    Deadline.objects.bulk_create(fresh.values())
 
 
 def restart_deadlines(*, case: Case, event: CaseEvent, procedure: Procedure, key: str, at: datetime) -> Deadline | None:
@@ -168,7 +169,9 @@ def meet_deadlines(
 
 def withdraw_chases_of_met(limit: int) -> int:
     """Withdraw what is still open about duties that are met. Return how many there were."""
-    found = prepare_chased_though_met(limit).fetch()
+    asked = Notice.objects.open().filter(purpose=Purpose.DUTY).order_by().values("chase_id")
+    met = Deadline.objects.filter(Q(met_at__isnull=False) | Q(ended_at__isnull=False), chase_id__in=asked)
+    found = list(met.defer("ladder", "label", "next_step")[:limit])
     for deadline in found:
         withdraw_chase(deadline)
     return len(found)
@@ -176,7 +179,7 @@ def withdraw_chases_of_met(limit: int) -> int:
 
 def is_being_chased(duty: Chased) -> bool:
     """Say whether a notice about this duty is open, whoever it went on to."""
-    return duty.chase_id is not None and _OPEN_CHASES.first(chase=duty.chase_id) is not None
+    return duty.chase_id is not None and Notice.objects.filter(chase_id=duty.chase_id, state__in=OPEN).exists()
 
 
 def get_answer_minutes(duty: Chased) -> float:
@@ -251,22 +254,3 @@ def compute_mark_minutes(procedure: Procedure, key: str | None, starts_at: datet
 
 def _moments(procedure: Procedure, key: str, starts_at: datetime) -> Moments:
     return compute_moments(procedure, procedure.deadlines[key], starts_at, get_public_holidays())
-
-
-_OPEN_CHASES = Prepared(
-    Notice,
-    lambda chase: Notice.objects.filter(chase_id=chase, state__in=OPEN).order_by().values_list("pk", flat=True)[:1],
-    chase="chase_id",
-)
-
-
-@cache
-def prepare_chased_though_met(limit: int) -> "Prepared[Deadline]":
-    """Return the query of duties that are met and about which a notice is open."""
-
-    def build() -> "QuerySet[Deadline]":
-        asked = Notice.objects.open().filter(purpose=Purpose.DUTY).order_by().values("chase_id")
-        left = Deadline.objects.filter(Q(met_at__isnull=False) | Q(ended_at__isnull=False), chase_id__in=asked)
-        return left.defer("ladder", "label", "next_step")[:limit]
-
-    return Prepared(Deadline, build)

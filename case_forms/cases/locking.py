@@ -1,8 +1,10 @@
 """Lock a case, so that it isn't closed while something is done in it (the order: `notifications.outbox.locking`)."""
 
 from typing import Any
+from uuid import UUID
 
-from audit.prepared_values import Prepared
+from django.db.models import QuerySet
+
 from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice
 
@@ -34,7 +36,7 @@ def lock_case(case: Case) -> Case:
 
 def lock_case_by_id(case_id: Any) -> Case:
     """Lock and return a case."""
-    case = _LOCKED.first(key=case_id)
+    case = _find_locked(key=case_id).first()
     if case is None:
         raise Case.DoesNotExist
     return case
@@ -46,10 +48,5 @@ def lock_all_of(case: Case) -> Case:
     return lock_case(case)
 
 
-_LOCKED = Prepared(
-    Case,
-    lambda key: (
-        Case.objects.select_for_update(no_key=True, of=("self",)).select_related("procedure_version").filter(pk=key)
-    ),
-    key="id",
-)
+def _find_locked(key: UUID) -> QuerySet[Case]:
+    return Case.objects.select_for_update(no_key=True, of=("self",)).select_related("procedure_version").filter(pk=key)

@@ -10,14 +10,12 @@ sweepers one tells. A row that can't be read is put aside by name. The duties of
 
 from abc import ABC, abstractmethod
 from datetime import datetime
-from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from audit.prepared_values import DueQuery, Prepared
-from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
+from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications.escalation.passes import Clock, register_clock
 from notifications.outbox.models import Notice, Purpose
 
@@ -29,13 +27,11 @@ MAX_ROWS = 200  # in one pass
 class OwnerClock(ABC):
     """A clock over rows with `next_mark_at`, which is None once a row is over, `chase_id`, `chases` and `ladder`.
 
-    `name`: of the clock, and the kind under which a row is put aside. `ended`: why a notice is withdrawn. `no_row`: a
-    key that no row has.
+    `name`: of the clock, and the kind under which a row is put aside. `ended`: why a notice is withdrawn.
     """
 
     name: ClassVar[str]
     ended: ClassVar[str]
-    no_row: ClassVar[Any] = NO_ROW
 
     @abstractmethod
     def get_waiting(self) -> QuerySet[Any]:
@@ -68,16 +64,13 @@ class OwnerClock(ABC):
     def advance(self, now: datetime) -> int:
         """Look at every row whose moment has come. Return for how many somebody was told here."""
         self._withdraw_of_over()
-        keys = self._due.fetch(now=now, aside=[self.no_row, *get_put_aside_keys(self.name, now)])
+        due = self.get_waiting().filter(next_mark_at__lte=now).exclude(pk__in=get_put_aside_keys(self.name, now))
+        keys = due.order_by("next_mark_at").values_list("pk", flat=True)[:MAX_ROWS]
         return for_each_row(self.name, keys, lambda key: self._take_mark(key, now), at=now)
 
     def register(self) -> None:
         """Let the sweeper turn this clock."""
-        due = (
-            DueQuery(self._over, lambda now: {}),
-            DueQuery(self._due, lambda now: {"now": now, "aside": [self.no_row]}),
-        )
-        register_clock(Clock(self.name, self.advance, self.find_stranded, due))
+        register_clock(Clock(self.name, self.advance, self.find_stranded))
 
     @abstractmethod
     def find_stranded(self, now: datetime) -> list[str]:
@@ -85,27 +78,10 @@ class OwnerClock(ABC):
 
     def _withdraw_of_over(self) -> None:
         """Withdraw what is still open about rows that are over: the process that ended them may have died before."""
-        for row in self._over.fetch():
+        asked = Notice.objects.open().filter(purpose=Purpose.DUTY).order_by().values("chase_id")
+        over = self.get_over().filter(next_mark_at__isnull=True, chase_id__in=asked)
+        for row in over.order_by("pk")[:MAX_ROWS]:
             withdraw_chase(row, self.ended)
-
-    # Written once: each pass asks these.
-
-    @cached_property
-    def _due(self) -> Prepared[Any]:
-        def build(now: datetime, aside: list[Any]) -> QuerySet[Any, Any]:
-            due = self.get_waiting().filter(next_mark_at__lte=now).exclude(pk__in=aside)
-            return due.order_by("next_mark_at").values_list("pk", flat=True)[:MAX_ROWS]
-
-        model = self.get_waiting().model
-        return Prepared(model, build, now="next_mark_at", aside=model._meta.pk)
-
-    @cached_property
-    def _over(self) -> Prepared[Any]:
-        def build() -> QuerySet[Any]:
-            asked = Notice.objects.open().filter(purpose=Purpose.DUTY).order_by().values("chase_id")
-            return self.get_over().filter(next_mark_at__isnull=True, chase_id__in=asked).order_by("pk")[:MAX_ROWS]
-
-        return Prepared(self.get_over().model, build)
 
     def _take_mark(self, key: Any, now: datetime) -> bool:
         with transaction.atomic():

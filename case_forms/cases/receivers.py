@@ -6,12 +6,12 @@ in the transaction of the recipient's own action.
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from django.db.models import QuerySet
 from django.dispatch import receiver
 
 from audit import clock
-from audit.prepared_sql import insert_rows
-from audit.prepared_values import Prepared
 from notifications.outbox.escalation_policy import CALL
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.signals import notice_answered, notice_escalated, notice_opened, notice_resolved
@@ -96,13 +96,14 @@ def on_answered(sender: Any, *, notice: Notice, reply: Reply, **kwargs: Any) -> 
 
 def _event(notice: Notice, kind: str, at: datetime, /, **detail: Any) -> CaseEvent | None:
     # `case_id` means "what the notice is about": it may be a tip, which has receivers of its own (ADR 28).
-    case = _CASES.first(key=notice.case_id)
+    case = _find_cases(key=notice.case_id).first()
     if case is None:
         return None
     codes = {"role": notice.role, "purpose": notice.purpose, **detail}
     event = CaseEvent(case=case, kind=kind, at=at, notice_id=notice.pk, detail=codes)
-    insert_rows([event], told_apart_by="id")
+    event.save(force_insert=True)
     return event
 
 
-_CASES = Prepared(Case, lambda key: Case.objects.filter(pk=key), key="id")
+def _find_cases(key: UUID) -> QuerySet[Case]:
+    return Case.objects.filter(pk=key)

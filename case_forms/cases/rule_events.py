@@ -16,11 +16,11 @@ from uuid import UUID, uuid5
 
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from access.languages import LANGUAGES
-from audit.prepared_values import Prepared
 from case_forms.form_builder.models import get_fact_catalogue
 from case_forms.procedures.decide import MAX_CHAIN, DecisionFailed, Event, decide
 from case_forms.procedures.labels import get_labels
@@ -162,7 +162,7 @@ def respond_to_notice(
     own (`respond_to_duty`).
     """
     root = notice.root
-    source = _SOURCES.first(key=root.event_id)
+    source = _find_sources(key=root.event_id).first()
     if source is None:
         return
     respond(
@@ -180,7 +180,7 @@ def respond_to_notice(
 
 def respond_to_duty(kind: str, deadline: Deadline, at: datetime, *, case: Case | None = None, **subject: Any) -> None:
     """Let rules respond to a duty that is due, overdue or done. `case`: it, where the caller has it."""
-    source = _SOURCES.first(key=deadline.event_id)
+    source = _find_sources(key=deadline.event_id).first()
     if source is None:
         raise CaseEvent.DoesNotExist
     respond(
@@ -208,6 +208,5 @@ def respond_to_done(deadlines: "list[Deadline]", at: datetime, *, case: Case | N
         respond_to_duty("task_done", deadline, at, case=case, is_late=is_late)
 
 
-_SOURCES = Prepared(
-    CaseEvent, lambda key: CaseEvent.objects.filter(pk=key).select_related("case__procedure_version"), key="id"
-)
+def _find_sources(key: UUID) -> QuerySet[CaseEvent]:
+    return CaseEvent.objects.filter(pk=key).select_related("case__procedure_version")

@@ -6,12 +6,12 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import models
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import RevisionMixin
 
 from access.models import localize
-from audit.prepared_values import Prepared, PreparedQuery
 
 from . import canonical
 from .definition import Choice, Form, parse_canonical
@@ -259,12 +259,16 @@ class CaseFactType(models.Model):
         )
 
 
-_ALL_FACTS = Prepared(CaseFactType, lambda: CaseFactType.objects.all())
-_FACTS = PreparedQuery(CaseFactType._meta.get_field("key"), lambda keys: CaseFactType.objects.filter(key__in=keys))
+def _find_all_facts() -> QuerySet[CaseFactType]:
+    return CaseFactType.objects.all()
+
+
+def _find_facts(keys: Collection[str]) -> QuerySet[CaseFactType]:
+    return CaseFactType.objects.filter(key__in=keys)
 
 
 def get_fact_catalogue(keys: Collection[str] | None = None) -> FactCatalogue:
     """Return the kinds of fact (all, or these) by key, as the catalogue is now. One query, and one a shared list."""
-    entries = _ALL_FACTS.fetch() if keys is None else _FACTS.fetch(sorted(keys))
+    entries = list(_find_all_facts()) if keys is None else list(_find_facts(sorted(keys)))
     shared = usable(shared_lists())
     return {entry.key: entry.as_fact_type(shared) for entry in entries}

@@ -6,11 +6,10 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from access.languages import DEFAULT_LANGUAGE
 from access.models import Assignment, MobileUnit, Municipality, Region, StaffRole, User
-from audit.prepared_values import Prepared
 from case_forms.questions import registry
 from case_forms.questions.base import Choice, ChoiceSource, text_in
 from case_forms.zones.choosing import zone_attributes, zone_rows
@@ -191,13 +190,13 @@ def leading_in(sources: ChoiceSource, name: str) -> frozenset[str]:
     return frozenset(sources.leading(name)) if isinstance(sources, Lists) and name else frozenset()
 
 
-# Written once: nearly every form that comes in names a place.
-_MUNICIPALITIES = Prepared(Municipality, lambda: Municipality.objects.values_list("slug", "name"))
+def _find_municipalities() -> QuerySet[Municipality, Any]:
+    return Municipality.objects.values_list("slug", "name")
 
 
 def _rows(name: str) -> list[tuple[str, dict[str, str]]]:
     if name == "municipalities":
-        return [(slug, {DEFAULT_LANGUAGE: label}) for slug, label in _MUNICIPALITIES.fetch()]
+        return [(slug, {DEFAULT_LANGUAGE: label}) for slug, label in _find_municipalities()]
     if name == "regions":
         return [(slug, {DEFAULT_LANGUAGE: label}) for slug, label in Region.objects.values_list("slug", "name")]
     if name == "units":

@@ -27,7 +27,6 @@ from .tasks import MET
 class TaskClock(OwnerClock):
     name = "session.tasks"
     ended = MET
-    no_row = 0
 
     def get_waiting(self) -> QuerySet[SessionTask]:
         return SessionTask.objects.waiting().select_related(

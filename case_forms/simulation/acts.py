@@ -1,18 +1,17 @@
 """What people do in a story, done by the system's own functions: replies, and changes of the roster."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from access.languages import Texts, in_each_language
 from access.models import Municipality
 from audit import clock
-from audit.prepared_values import Prepared
 from notifications.briefs.choices import get_decline_reasons, get_outcomes
 from notifications.briefs.replies import AnswerRefused, answer, get_refusal
 from notifications.briefs.steps import StepProblem
@@ -98,7 +97,7 @@ def find_notice(act: Any, fits: Any, now: datetime) -> Notice:
 
     Raises ActImpossible.
     """
-    sent = _SENT.fetch(role=act.role)
+    sent = list(_find_sent(role=act.role))
     if act.whose != "any":
         sent = [notice for notice in sent if notice.purpose in PURPOSES[act.whose]]
     found = next((notice for notice in _sort_newest_first(sent) if fits(notice)), None)
@@ -118,7 +117,7 @@ def _sort_newest_first(notices: Iterable[Notice]) -> list[Notice]:
     chains = list({notice.chase_id for notice in found})
     about: dict[UUID, tuple[UUID | None, str, str, int | None]] = {
         key: (above, role, purpose, contact)
-        for key, above, role, purpose, contact in (_CHAINS.fetch(chains=chains) if chains else ())
+        for key, above, role, purpose, contact in (list(_find_chains(chains=chains)) if chains else ())
     }
 
     def trace(notice: Notice) -> list[tuple[str, str, int]]:
@@ -135,22 +134,16 @@ def _sort_newest_first(notices: Iterable[Notice]) -> list[Notice]:
     return found
 
 
-_SENT = Prepared(
-    Notice,
-    lambda role: (
+def _find_sent(role: str) -> QuerySet[Notice]:
+    return (
         Notice.objects.filter(role=role, sent_at__isnull=False)
         .exclude(purpose__in=(Purpose.DIGEST, Purpose.TEST))
         .select_related("contact__partner", "municipality")
-    ),
-    role="role",
-)
-_CHAINS = Prepared(
-    Notice,
-    lambda chains: Notice.objects.filter(chase_id__in=chains).values_list(
-        "pk", "chases_id", "role", "purpose", "contact_id"
-    ),
-    chains="chase_id",
-)
+    )
+
+
+def _find_chains(chains: Collection[UUID | None]) -> QuerySet[Notice, Any]:
+    return Notice.objects.filter(chase_id__in=chains).values_list("pk", "chases_id", "role", "purpose", "contact_id")
 
 
 def _send_on_leave(act: OnLeave, story: Story, place: Municipality) -> None:

@@ -29,8 +29,6 @@ from vault.data_keys import suspended
 # Statements that SQLite keeps prepared; its own 128 are fewer than a story has.
 PREPARED_STATEMENTS = 1500
 _building = threading.Lock()
-_prepared: dict[Any, Any] = {}
-_inserts: dict[Any, Any] = {}
 _in_place = threading.local()
 
 
@@ -105,8 +103,6 @@ class MemoryConnection(base.DatabaseWrapper):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # What is prepared (`audit.prepared_values`) is the same in each of these databases.
-        self.vatra_prepared_values, self.vatra_inserts = _prepared, _inserts
         self.writes = 0
         self._written: dict[str, int] = {}
 

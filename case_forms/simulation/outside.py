@@ -15,7 +15,6 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Model, Q, QuerySet
 from django.utils.timezone import make_aware
 
-from audit.prepared_values import Prepared
 from case_forms.cases.consent.models import ConsentEntry
 from case_forms.cases.documents.models import CaseDocument
 from case_forms.cases.finding.models import IdentityRequest
@@ -389,7 +388,7 @@ def _count_steps(ladder: str) -> int:
 
 
 def _read_roster_changes() -> list[datetime]:
-    periods = [*_SHIFTS.fetch(), *_LEAVES.fetch()]
+    periods = [*_find_shifts(), *_find_leaves()]
     return [
         *(moment for period in periods for moment in period if moment is not None),
         *(make_aware(datetime.combine(day, time.min)) for day in _read_days_of_agreements()),
@@ -397,15 +396,22 @@ def _read_roster_changes() -> list[datetime]:
 
 
 # Each period once: most shifts begin with a day, and those of an invented directory all at one moment.
-_SHIFTS = Prepared(DutyShift, lambda: DutyShift.objects.order_by().values_list("starts_at", "ends_at").distinct())
-_LEAVES = Prepared(Leave, lambda: Leave.objects.order_by().values_list("starts_at", "ends_at").distinct())
-_AGREEMENTS = Prepared(
-    Agreement, lambda: Agreement.objects.only("valid_from", "signed_on", "valid_until", "withdrawn_on")
-)
+
+
+def _find_shifts() -> QuerySet[DutyShift, Any]:
+    return DutyShift.objects.order_by().values_list("starts_at", "ends_at").distinct()
+
+
+def _find_leaves() -> QuerySet[Leave, Any]:
+    return Leave.objects.order_by().values_list("starts_at", "ends_at").distinct()
+
+
+def _find_agreements() -> QuerySet[Agreement]:
+    return Agreement.objects.only("valid_from", "signed_on", "valid_until", "withdrawn_on")
 
 
 def _read_days_of_agreements() -> set[date]:
     """Return the days that begin with another set of agreements in force."""
-    rows = _AGREEMENTS.fetch()
+    rows = list(_find_agreements())
     begins = {row.begins_on for row in rows if row.begins_on is not None}
     return begins | {row.last_day + timedelta(days=1) for row in rows if row.last_day not in (None, date.max)}

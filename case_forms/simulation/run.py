@@ -18,10 +18,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, get_args
+from uuid import UUID
+
+from django.db.models import QuerySet
 
 from access.languages import Texts
 from audit import clock
-from audit.prepared_values import Prepared, PreparedUpdate
 from case_forms.cases.deadlines import LOOK_AGAIN
 from case_forms.cases.models import Case, Deadline
 from case_forms.session_requests.models import SessionRequest
@@ -227,7 +229,7 @@ class _Run:
         return found if found is None or change is None else min(found, change)
 
     def _let_sleep(self, keys: list[uuid.UUID]) -> None:
-        _STOPPED.run(keys=keys)
+        Notice.objects.filter(pk__in=keys).update(next_step_at=None)
         self.outside.asleep.update(dict.fromkeys(keys, clock.now()))
         self._note_repeating(keys)
 
@@ -252,7 +254,7 @@ class _Run:
             return
         until = {key: at for key, at in self.outside.dozing.items() if at > now} | dict.fromkeys(self.outside.asleep)
         chases = {self.chases[key]: key for key in until}
-        looked_at: list[Any] = [*_LOOKED_AT.fetch(chases=list(chases))] if chases else []
+        looked_at: list[Any] = [*_find_looked_at(chases=list(chases))] if chases else []
         if chases and self.outside.has_sessions:
             marked = {"next_mark_at__isnull": False, "chase_id__in": list(chases)}
             looked_at += [*SessionTask.objects.waiting().filter(**marked)]
@@ -263,10 +265,7 @@ class _Run:
                 later = None if wakes_at is None else _get_last_look(each.next_mark_at, wakes_at)
                 if later == each.next_mark_at:
                     continue
-                if isinstance(each, Deadline):
-                    _NEXT_LOOK.run(key=each.pk, later=later)
-                else:
-                    type(each)._base_manager.filter(pk=each.pk).update(next_mark_at=later)
+                type(each)._base_manager.filter(pk=each.pk).update(next_mark_at=later)
 
     # ---- what people do ----
 
@@ -305,25 +304,12 @@ class _Run:
         self.lived.mail_changes.append((clock.now(), is_away))
 
 
-_STOPPED = PreparedUpdate(
-    Notice, lambda keys: Notice.objects.filter(pk__in=keys), lambda keys: {"next_step_at": None}, keys="id"
-)
-_NEXT_LOOK = PreparedUpdate(
-    Deadline,
-    lambda key, later: Deadline.objects.filter(pk=key),
-    lambda key, later: {"next_mark_at": later},
-    key="id",
-    later="next_mark_at",
-)
-_LOOKED_AT = Prepared(
-    Deadline,
-    lambda chases: (
+def _find_looked_at(chases: Collection[UUID]) -> QuerySet[Deadline]:
+    return (
         Deadline.objects.running()
         .filter(next_mark_at__isnull=False, chase_id__in=chases)
         .only("chase_id", "next_mark_at", "amber_at", "red_at", "breach_at")
-    ),
-    chases="chase_id",
-)
+    )
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from access.languages import Texts, in_each_language, same_in_each_language
 from audit.models import AuditEntry, PutAside
-from audit.prepared_values import Prepared
 from case_forms.alarm_rules.models import AlarmEvent
 from case_forms.cases.deadline_clock import DUE
 from case_forms.cases.documents.models import CaseDocument, DocumentKind
@@ -118,17 +119,17 @@ class _Reading:
     def __init__(self, lived: Lived) -> None:
         self.lived = lived
         self.begins_at = lived.story.begins_at
-        self.notices = {str(notice.pk): notice for notice in _NOTICES.fetch()}
-        self.replies = {str(reply.pk): reply for reply in _REPLIES.fetch()}
+        self.notices = {str(notice.pk): notice for notice in _find_notices()}
+        self.replies = {str(reply.pk): reply for reply in _find_replies()}
         self.procedure = lived.decisions[0].procedure if lived.decisions else None
         self.rules_by_notice = self._read_rules()
         self.ladders: dict[tuple[str, Any], str] = {}  # by rule and chain
         # By the first notice about a duty: the duty's key.
-        self.duties = {notice: str(detail["key"]) for notice, detail in _DUTIES_DUE.fetch()}
-        of_sessions = _SESSION_TASKS.fetch()
+        self.duties = {notice: str(detail["key"]) for notice, detail in _find_duties_due()}
+        of_sessions = list(_find_session_tasks())
         self.duties |= {task.chase_id: task.key for task in of_sessions if task.chase_id is not None}
         self.deadlines: list[Deadline | SessionTask] = [
-            *_DEADLINES.fetch(),
+            *_find_deadlines(),
             *of_sessions,
         ]
 
@@ -153,7 +154,7 @@ class _Reading:
         )
 
     def _iter_entries(self) -> Iterator[Entry]:
-        for entry in _ENTRIES.fetch():
+        for entry in _find_entries():
             if entry.action not in LEFT_OUT:
                 yield self._read_audit_entry(entry)
         yield from self._iter_failed_attempts()
@@ -219,8 +220,8 @@ class _Reading:
 
     def _read_rules(self) -> dict[str, str]:
         found: dict[str, str] = {}
-        for events in _EVENTS:
-            for detail in events.fetch():
+        for model in _EVENTS:
+            for detail in model._base_manager.order_by("at").values_list("detail", flat=True):
                 found |= detail.get("by_rule", {})
         return found
 
@@ -264,7 +265,7 @@ class _Reading:
         return round(notice.ladder[-1]["repeat_minutes"]) if notice.ladder else 0
 
     def _iter_failed_attempts(self) -> Iterator[Entry]:
-        for attempt in _FAILED.fetch():
+        for attempt in _find_failed():
             notice = self.notices[str(attempt.notice_id)]
             yield self._entry(
                 attempt.started_at,
@@ -284,7 +285,7 @@ class _Reading:
 
     def _iter_documents(self) -> Iterator[Entry]:
         """Yield what rules ask for; nothing of it is made, and nothing stored, in a story."""
-        for document in _DOCUMENTS.fetch():
+        for document in _find_documents():
             label = in_each_language(DocumentKind(document.kind).label)
             yield self._entry(document.ordered_at, "document.ordered", action=document.kind, why=(label,))
 
@@ -298,23 +299,36 @@ class _Reading:
             )
 
 
-# ---- written once: each story asks these ----
+def _find_notices() -> QuerySet[Notice]:
+    return Notice.objects.select_related("contact__partner", "partner", "municipality")
 
-_NOTICES = Prepared(Notice, lambda: Notice.objects.select_related("contact__partner", "partner", "municipality"))
-_REPLIES = Prepared(Reply, lambda: Reply.objects.select_related("to_municipality"))
-_DUTIES_DUE = Prepared(CaseEvent, lambda: CaseEvent.objects.filter(kind=DUE).values_list("notice_id", "detail"))
-_SESSION_TASKS = Prepared(SessionTask, lambda: SessionTask.objects.order_by("starts_at", "pk"))
-_DEADLINES = Prepared(Deadline, lambda: Deadline.objects.order_by("starts_at", "pk"))
-_ENTRIES = Prepared(AuditEntry, lambda: AuditEntry.objects.order_by("number"))
-_EVENTS: tuple[Prepared[Any], ...] = (
-    Prepared(CaseEvent, lambda: CaseEvent._base_manager.order_by("at").values_list("detail", flat=True)),
-    Prepared(TipEvent, lambda: TipEvent._base_manager.order_by("at").values_list("detail", flat=True)),
-    Prepared(SessionEvent, lambda: SessionEvent._base_manager.order_by("at").values_list("detail", flat=True)),
-    Prepared(AlarmEvent, lambda: AlarmEvent._base_manager.order_by("at").values_list("detail", flat=True)),
-)
-_FAILED = Prepared(
-    Attempt, lambda: Attempt.objects.exclude(outcome=AttemptOutcome.ACCEPTED).order_by("started_at", "pk")
-)
-_DOCUMENTS = Prepared(
-    CaseDocument, lambda: CaseDocument.objects.filter(event_id__isnull=False).order_by("ordered_at", "pk")
-)
+
+def _find_replies() -> QuerySet[Reply]:
+    return Reply.objects.select_related("to_municipality")
+
+
+def _find_duties_due() -> QuerySet[CaseEvent, Any]:
+    return CaseEvent.objects.filter(kind=DUE).values_list("notice_id", "detail")
+
+
+def _find_session_tasks() -> QuerySet[SessionTask]:
+    return SessionTask.objects.order_by("starts_at", "pk")
+
+
+def _find_deadlines() -> QuerySet[Deadline]:
+    return Deadline.objects.order_by("starts_at", "pk")
+
+
+def _find_entries() -> QuerySet[AuditEntry]:
+    return AuditEntry.objects.order_by("number")
+
+
+_EVENTS = (CaseEvent, TipEvent, SessionEvent, AlarmEvent)
+
+
+def _find_failed() -> QuerySet[Attempt]:
+    return Attempt.objects.exclude(outcome=AttemptOutcome.ACCEPTED).order_by("started_at", "pk")
+
+
+def _find_documents() -> QuerySet[CaseDocument]:
+    return CaseDocument.objects.filter(event_id__isnull=False).order_by("ordered_at", "pk")

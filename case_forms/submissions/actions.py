@@ -19,18 +19,17 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from access.models import MobileUnit, User, find_units
 from audit import clock
 from audit.chain import gathered_entries
-from audit.prepared_values import Prepared, PreparedQuery
-from audit.single_rows import insert_row
 from case_forms.cases.models import Case
 from case_forms.form_builder.audience import is_public
 from case_forms.form_builder.definition import Form
-from case_forms.form_builder.models import FormDefinition, FormVersion
+from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.sources import Lists
 from vault.lasting import SUBMISSIONS, keyed_hash, matches
 
@@ -182,7 +181,7 @@ def receive_submission(
     earlier = _received_before(uuid, content, user)
     if earlier is not None:
         return earlier
-    form_version = _VERSION.first(form=form_key, number=version)
+    form_version = _find_version(form=form_key, number=version).first()
     # a public form is sent from the public pages only
     if form_version is None or is_public(form_version.parsed_form):
         raise UnknownForm
@@ -241,7 +240,7 @@ def receive_submission(
                     raise UnknownAttachment
                 submission.answers = cleaned = with_files(cleaned, copies)
             # an insert, never an update: a UUID that came in twice at once must fail here and not overwrite the first
-            insert_row(submission)
+            submission.save(force_insert=True)
             named = named_files(form_version.parsed_form, cleaned)
             if named or draft is not None:
                 claim_attachments(submission=submission, named=named, by=user, draft=draft)
@@ -432,7 +431,7 @@ def _checked(
 def _received_before(uuid: UUID, content: bytes, user: User) -> Received | None:
     """Return the receipt of an earlier, equal submission that this person may see. Raises UuidReused for any other."""
     # Nearly always there is none, and the row is wide.
-    if not _STORED.fetch([uuid]):
+    if not _find_stored([uuid]).exists():
         return None
     stored = Submission.objects.get(pk=uuid)
     # another person's submission looks like a collision too: the answer doesn't say whether such a one exists
@@ -444,13 +443,9 @@ def _received_before(uuid: UUID, content: bytes, user: User) -> Received | None:
     return Received(stored, False, stored.receipt)
 
 
-# Written once: each form that comes in asks these.
-_VERSION = Prepared(
-    FormVersion,
-    lambda form, number: FormVersion.objects.filter(form__key=form, number=number).with_form().defer("canonical"),
-    form=FormDefinition._meta.get_field("key"),
-    number="number",
-)
-_STORED = PreparedQuery(
-    Submission._meta.pk, lambda keys: Submission.objects.filter(pk__in=keys).values_list("pk", flat=True)
-)
+def _find_version(form: str, number: int) -> QuerySet[FormVersion]:
+    return FormVersion.objects.filter(form__key=form, number=number).with_form().defer("canonical")
+
+
+def _find_stored(keys: Collection[UUID]) -> QuerySet[Submission, UUID]:
+    return Submission.objects.filter(pk__in=keys).values_list("pk", flat=True)

@@ -6,13 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from access.languages import LANGUAGES
 from access.models import User, localize
 from audit.chain import get_actor, log_event
-from audit.prepared_values import Prepared, PreparedQuery
-from audit.single_rows import update_row
 from case_forms.cases.actions import Applied, CannotApply, SubmissionFacts, apply_decision
 from case_forms.cases.consent.deciding import NOT_SHARED
 from case_forms.cases.consent.ending import lock_shared
@@ -110,7 +109,7 @@ def decide_and_apply(
         set_outcome(submission, decision, event, procedure)
     submission.receipt = _receipt(submission, applied)
     resealed = _seal_for_case(submission, has_files=has_files)
-    update_row(submission, ["case", "receipt", "explanation", "is_unmatched", *resealed])
+    submission.save(update_fields=["case", "receipt", "explanation", "is_unmatched", *resealed])
     if move is not None:
         about = applied.case or case
         record_consents(submission, answers, about, applied.event, at=move.at, act=move.id, by=move.by)
@@ -136,7 +135,7 @@ def _seal_for_case(submission: Submission, *, has_files: bool) -> list[str]:
     """Seal what was received before its case was known under the case's key. Return the submission's fields to save."""
     if submission.case is None:
         return []
-    for attachment in _FILES.fetch([submission.pk]) if has_files else ():
+    for attachment in _find_files([submission.pk]) if has_files else ():
         # The row that is being saved knows its case, the one in the database not yet.
         attachment.submission = submission
         if names := reseal_for_owner(attachment):
@@ -144,7 +143,8 @@ def _seal_for_case(submission: Submission, *, has_files: bool) -> list[str]:
     return reseal_for_owner(submission)
 
 
-_FILES = PreparedQuery(Submission._meta.pk, lambda keys: Attachment.objects.filter(submission__in=keys))
+def _find_files(keys: Collection[UUID]) -> QuerySet[Attachment]:
+    return Attachment.objects.filter(submission__in=keys)
 
 
 def build_event(
@@ -194,21 +194,19 @@ def procedure_for(form: str, case: Case | None, at: datetime) -> ProcedureVersio
 
 
 def _procedure_in_force(at: datetime) -> ProcedureVersion:
-    found = _IN_FORCE.fetch(at=at)
+    found = list(_find_in_force(at=at))
     if not found:
         raise NotDecided("no procedure is in force")
     return found[0]
 
 
 # With its procedure, which the record names.
-_IN_FORCE = Prepared(
-    ProcedureVersion,
-    # Without its text, which is long and is parsed already, and without its working copy, which is as long.
-    lambda at: (
+
+
+def _find_in_force(at: datetime) -> QuerySet[ProcedureVersion]:
+    return (
         ProcedureVersion.objects.select_related("procedure").defer("canonical", "procedure__definition").running(at)[:1]
-    ),
-    at=ProcedureVersion._meta.get_field("in_force_from"),
-)
+    )
 
 
 def _receipt(submission: Submission, applied: Applied) -> dict[str, Any]:

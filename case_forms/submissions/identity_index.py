@@ -3,16 +3,16 @@
 A submission is indexed when it belongs to a case: one that opened none says of nobody that they are known.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from audit.prepared_values import PreparedQuery
 from case_forms.cases.finding.identity import Identity, find_identity_questions, get_identity
 from case_forms.cases.finding.index import NAME, count_by_key, index_identity
 from case_forms.cases.finding.models import IdentityToken
@@ -55,17 +55,15 @@ def index_submission(
     """
     if submission.case_id is None or submission.is_drill:
         return
-    if not is_new and _CORRECTIONS.fetch([submission.pk]):
+    if not is_new and _find_corrections([submission.pk]).exists():
         identity = identity_of(submission, {})
     elif identity is None:
         identity = identity_of(submission, answers)
     index_identity(identity, case_id=submission.case_id, submission_id=submission.pk, is_new=is_new)
 
 
-_CORRECTIONS = PreparedQuery(
-    Submission._meta.pk,
-    lambda keys: Submission.objects.filter(corrects__in=keys).order_by().values_list("pk", flat=True),
-)
+def _find_corrections(keys: Collection[UUID]) -> QuerySet[Submission, UUID]:
+    return Submission.objects.filter(corrects__in=keys).order_by().values_list("pk", flat=True)
 
 
 def index_existing(*, after: UUID | None = None, at_most: int | None = None, batch: int = BATCH) -> Indexed:

@@ -5,11 +5,12 @@ Notices about anything else are passed over. All of it runs in the transaction o
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from django.db.models import QuerySet
 from django.dispatch import receiver
 
 from audit import clock
-from audit.prepared_values import Prepared
 from notifications.briefs.models import FurtherReport
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
@@ -56,11 +57,12 @@ def on_answered(sender: Any, *, notice: Notice, reply: Reply, **kwargs: Any) -> 
 
 def _event(notice: Notice, kind: str, at: datetime, /, **detail: Any) -> Tip | None:
     # Most notices are about cases: what belongs to a tip is read only where there is one.
-    tip = _TIPS.first(key=notice.case_id)
+    tip = _find_tips(key=notice.case_id).first()
     if tip is not None:
         codes = {"role": notice.role, "purpose": notice.purpose, **detail}
         TipEvent.objects.create(tip=tip, kind=kind, at=at, notice_id=notice.pk, detail=codes)
     return tip
 
 
-_TIPS = Prepared(Tip, lambda key: Tip.objects.filter(pk=key), key="id")
+def _find_tips(key: UUID) -> QuerySet[Tip]:
+    return Tip.objects.filter(pk=key)

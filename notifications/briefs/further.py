@@ -7,7 +7,7 @@ that one page that is flooded doesn't use up what another needs. What had to wai
 (`send_due_alarms`). docs/adr/0070.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,8 +19,7 @@ from django.db.models import QuerySet
 
 from access.models import Municipality
 from audit.chain import log_event
-from audit.prepared_values import DueQuery, Prepared
-from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
+from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications.directory.models import Contact
 from notifications.outbox.escalation_chain import CALLS
 from notifications.outbox.locking import lock_chases
@@ -127,23 +126,18 @@ def add_report(
 
 def send_due_alarms(now: datetime) -> int:
     """Send the alarms that the bound held back, each chain by itself. Return how many chains were alarmed."""
-    keys = _WAITING.fetch(now=now, aside=[NO_ROW, *get_put_aside_keys(ALARM, now)])
+    keys = _find_waiting(now=now, aside=get_put_aside_keys(ALARM, now))
     return for_each_row(ALARM, keys, lambda key: _send_alarm_of(key, now), at=now)
 
 
-_WAITING = Prepared(
-    FurtherReport,
-    lambda now, aside: (
+def _find_waiting(now: datetime, aside: Collection[Any]) -> QuerySet[FurtherReport, UUID]:
+    return (
         FurtherReport.objects.filter(alarm_due_at__lte=now)
         .exclude(notice__in=aside)
         .order_by()
         .values_list("notice_id", flat=True)
         .distinct()[:MAX_CHAINS]
-    ),
-    now="alarm_due_at",
-    aside="notice",
-)
-DUE = (DueQuery(_WAITING, lambda now: {"now": now, "aside": [NO_ROW]}),)
+    )
 
 
 def _send_alarm_of(key: UUID, now: datetime) -> bool:

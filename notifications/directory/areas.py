@@ -10,14 +10,11 @@ A protection service has no area: whoever refers names it.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from operator import attrgetter
-from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from access.models import Municipality, Region
-from audit.prepared_values import Prepared
 
 from .models import Partner, Role
 from .read_ahead import About, expect, fetch_together
@@ -100,14 +97,12 @@ def _offices_of(roles: Sequence[str], municipality: Municipality) -> "QuerySet[P
 
 
 def find_offices(role: str, municipality: Municipality, partner: Partner | None) -> list[Partner]:
-    """Return what `offices_for` finds, in its order. Its SQL is written once: each notice asks it."""
+    """Return what `offices_for` finds, in its order; asked once for several notices of a form (`read_ahead`)."""
     if partner is not None:
         return list(offices_for(role, municipality, partner))
 
     def fetch(roles: Sequence[str]) -> list[Partner]:
-        areas = _get_used_areas(roles)
-        place = {area.name: getattr(municipality, AREA_COLUMNS[area]) for area in areas}
-        found = _prepare(tuple(roles), areas).fetch(**place)
+        found = list(_offices_of(roles, municipality))
         expect(About.OFFICE, (office.pk for office in found))
         return found
 
@@ -121,15 +116,6 @@ AREA_COLUMNS = {Area.DIRECTORATE: "police_directorate_id", Area.MUNICIPALITY: "i
 
 def _get_used_areas(roles: Iterable[str]) -> tuple[Area, ...]:
     return tuple(dict.fromkeys(area for role in roles for area in get_areas(role) if area in AREA_COLUMNS))
-
-
-@cache
-def _prepare(roles: tuple[str, ...], areas: tuple[Area, ...]) -> "Prepared[Partner]":
-    def build(**place: int) -> "QuerySet[Partner]":
-        return _offices_of(roles, Municipality(**{AREA_COLUMNS[Area[name]]: key for name, key in place.items()}))
-
-    options: Any = Municipality._meta
-    return Prepared(Partner, build, **{area.name: options.get_field(AREA_COLUMNS[area]) for area in areas})
 
 
 def nearest_first(role: str, offices: Iterable[Partner]) -> list[Partner]:

@@ -58,7 +58,7 @@ def expect(about: About, keys: Iterable[Hashable]) -> None:
 def fetch_together(
     about: About,
     key: K,
-    fetch: Callable[[list[K]], list[R]],
+    fetch: Callable[[list[K]], Iterable[R]],
     get_key: Callable[[R], K],
     *,
     given: Hashable = None,
@@ -69,7 +69,7 @@ def fetch_together(
     """
     ahead = _current.get()
     if ahead is None or key not in ahead.expected[about]:
-        return fetch([key])
+        return list(fetch([key]))
     found = ahead.found[about, given]
     if key not in found:
         rows: dict[Any, list[Any]] = {each: [] for each in sorted(ahead.expected[about]) if each not in found}

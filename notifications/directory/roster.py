@@ -13,18 +13,17 @@
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from operator import attrgetter
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from access.languages import Texts, in_each_language
-from audit.prepared_values import Prepared
 
 from .models import Contact, DutyShift, Leave, Partner
 from .read_ahead import About, expect, fetch_together
@@ -205,7 +204,7 @@ def _shifts_at(office: Partner, at: datetime) -> list[Any]:
     """Return the shifts that run now, of people who may be notified; `is_away`: that person is on leave."""
 
     def fetch(offices: list[int]) -> list[Any]:
-        found: list[Any] = _SHIFTS.fetch(offices=offices, at=at)
+        found: list[Any] = list(_find_shifts(offices=offices, at=at))
         # Mostly it is one of rank 1 who is notified then.
         expect(About.CONTACT, (shift.contact_id for shift in found if shift.rank == 1 and not shift.is_away))
         return found
@@ -216,10 +215,8 @@ def _shifts_at(office: Partner, at: datetime) -> list[Any]:
     return shifts
 
 
-# Written once: who is on duty is asked for each notice, and for each step of its ladder.
-_SHIFTS = Prepared(
-    DutyShift,
-    lambda offices, at: (
+def _find_shifts(offices: Collection[int], at: datetime) -> QuerySet[DutyShift]:
+    return (
         DutyShift.objects.at(at)
         .filter(
             partner__in=offices,
@@ -230,7 +227,4 @@ _SHIFTS = Prepared(
         .select_related("contact")
         .annotate(is_away=Exists(Leave.objects.at(at).filter(contact=OuterRef("contact"))))
         .order_by("rank", "starts_at", "pk")
-    ),
-    offices="partner",
-    at="starts_at",
-)
+    )

@@ -9,6 +9,6 @@ class DrillsConfig(AppConfig):
     def ready(self) -> None:
         from notifications.escalation.passes import Clock, register_clock
 
-        from .ending import DUE, end_due, find_unended
+        from .ending import end_due, find_unended
 
-        register_clock(Clock("drill", end_due, find_unended, DUE))
+        register_clock(Clock("drill", end_due, find_unended))

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from audit.prepared_values import DueQuery, Prepared
 from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications.outbox.models import Attempt, AttemptOutcome, Notice, Purpose
 from notifications.outbox.states import NO_CONTACT
@@ -28,25 +28,19 @@ ASKED = (Purpose.FIRST, Purpose.DEPUTY, Purpose.REROUTE, Purpose.INSTEAD)
 
 def end_due(now: datetime) -> int:
     """End every drill whose time is over. Return how many."""
-    keys = _DUE.fetch(now=now)
+    keys = list(_find_due(now=now))
     if not keys:
         return 0
     aside = set(get_put_aside_keys(END, now))
     return for_each_row(END, [key for key in keys if str(key) not in aside], lambda key: end_drill(key, now), at=now)
 
 
-_DUE = Prepared(
-    DrillRun,
-    lambda now: (
+def _find_due(now: datetime) -> QuerySet[DrillRun, UUID]:
+    return (
         DrillRun.objects.filter(state=DrillState.RUNNING, ends_at__lte=now)
         .order_by("ends_at")
         .values_list("pk", flat=True)
-    ),
-    now="ends_at",
-)
-
-
-DUE = (DueQuery(_DUE, lambda now: {"now": now}),)
+    )
 
 
 def find_unended(now: datetime) -> list[str]:

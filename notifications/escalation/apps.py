@@ -12,6 +12,6 @@ class EscalationConfig(AppConfig):
         from . import beside, checks, clock  # noqa: F401  # what they register
         from .passes import Clock, register_clock
 
-        register_clock(Clock(beside.CLOCK, beside.advance, lambda now: [], beside.DUE))
-        register_clock(Clock("notice.talk", awaiting.advance, awaiting.find_stranded, awaiting.DUE))
-        register_clock(Clock("notice.unread", unread.chase_unread, unread.find_stranded, unread.DUE))
+        register_clock(Clock(beside.CLOCK, beside.advance, lambda now: []))
+        register_clock(Clock("notice.talk", awaiting.advance, awaiting.find_stranded))
+        register_clock(Clock("notice.unread", unread.chase_unread, unread.find_stranded))

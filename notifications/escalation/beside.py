@@ -9,7 +9,8 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID, uuid5
 
-from audit.prepared_values import DueQuery, Prepared
+from django.db.models import QuerySet
+
 from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications.directory import roster
 from notifications.directory.models import Contact, DutyShift
@@ -26,7 +27,7 @@ MAX_NOTICES = 200  # of one person in one pass
 
 def advance(now: datetime) -> int:
     """Tell everybody who was added of what their office hasn't opened. Return how many notices were created."""
-    return sum(_tell(shift, now) for shift in _BESIDE.fetch(now=now))
+    return sum(_tell(shift, now) for shift in _find_beside(now=now))
 
 
 def _tell(shift: DutyShift, now: datetime) -> int:
@@ -72,9 +73,7 @@ def _tell_of(contact: Contact, now: datetime, key: UUID) -> bool:
 
 
 # Asked in each pass; there are none but in an emergency.
-_BESIDE = Prepared(
-    DutyShift,
-    lambda now: DutyShift.objects.at(now).filter(is_beside=True).select_related("contact", "partner").order_by("pk"),
-    now="starts_at",
-)
-DUE = (DueQuery(_BESIDE, lambda now: {"now": now}),)
+
+
+def _find_beside(now: datetime) -> QuerySet[DutyShift]:
+    return DutyShift.objects.at(now).filter(is_beside=True).select_related("contact", "partner").order_by("pk")

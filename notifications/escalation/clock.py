@@ -9,6 +9,7 @@ notice is dealt with by itself: one that can't be read is put aside, its coordin
 go on.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -20,7 +21,6 @@ from django.dispatch import receiver
 
 from access.languages import in_each_language
 from audit.chain import log_event
-from audit.prepared_values import DueQuery, Prepared, PreparedUpdate
 from audit.put_aside import for_each_row, get_put_aside_keys, put_row_aside
 from notifications import signals
 from notifications.directory.models import Role
@@ -63,7 +63,7 @@ def advance(now: datetime) -> int:
     """Take every step whose time has come, each notice by itself. Return how many were taken here."""
     return for_each_row(
         CLOCK,
-        _DUE.fetch(now=now, aside=[NO_NOTICE, *get_put_aside_keys(CLOCK, now)]),
+        _find_due(now, get_put_aside_keys(CLOCK, now)),
         lambda key: _advance_one(key, now),
         at=now,
         on_put_aside=lambda key: _call_about_unreadable(key, now),
@@ -71,7 +71,7 @@ def advance(now: datetime) -> int:
 
 
 def _advance_one(key: UUID, now: datetime) -> bool:
-    notice = _STEPPING.first(key=key, now=now)
+    notice = _find_stepping(key=key, now=now).first()
     # What may not be read any more is ended by the room above; until then nobody is reminded of it.
     return notice is not None and may_be_read(notice, now) and _take_step(notice, now)
 
@@ -80,17 +80,23 @@ def _take_step(notice: Notice, now: datetime) -> bool:
     """Take the notice's next step. False when another process was faster, or the daily list takes its place."""
     plan = plan_next_step(notice, now, reasons=[get_why_silent(notice)])
     changes: dict[str, Any] = {
-        "step": plan.index + 1,
-        "next_at": get_next_step_time(notice.ladder, plan.index + 1, notice.owed_at, now),
+        "ladder_step": plan.index + 1,
+        "next_step_at": get_next_step_time(notice.ladder, plan.index + 1, notice.owed_at, now),
     }
     if plan.action != REMIND:
-        changes["now"] = now
-    move_on = _MOVED_ON if plan.action == REMIND else _ESCALATED
+        # The time of the first escalation is the one that counts.
+        changes["escalated_at"] = Coalesce("escalated_at", Value(now))
+        # One that wasn't sent keeps its state: it still has to be sent.
+        changes["state"] = Case(
+            When(state__in=AWAITING_ANSWER, then=Value(NoticeState.ESCALATED.value)), default=F("state")
+        )
     with transaction.atomic():
         lock_chases([notice.chase_id])  # the step may write to an older notice of the chain than the one with the clock
         # `ladder_step` and `next_step_at` as they were read: whoever comes second changes nothing.
-        is_ours = move_on.run(key=notice.pk, read_step=notice.ladder_step, read_next=notice.next_step_at, **changes)
-        if not is_ours:
+        as_read = Notice.objects.open().filter(
+            pk=notice.pk, ladder_step=notice.ladder_step, next_step_at=notice.next_step_at
+        )
+        if not as_read.update(**changes):
             return False
         if plan.action == REMIND and notice.state not in AWAITING_ANSWER:
             make_due(notice, now)
@@ -186,12 +192,8 @@ def _log_escalation(notice: Notice, plan: StepPlan) -> None:
     signals.notice_escalated.send(sender=Notice, notice=notice, step=plan.action, words=words)
 
 
-# ---- written once: each pass and each step asks these ----
-
-NO_NOTICE = UUID(int=0)
-_DUE = Prepared(
-    Notice,
-    lambda now, aside: (
+def _find_due(now: datetime, aside: Collection[str]) -> QuerySet[Notice, UUID]:
+    return (
         Notice.objects.open()
         .filter(next_step_at__lte=now)
         # Daily lists are repeated by `digest`.
@@ -199,42 +201,12 @@ _DUE = Prepared(
         .exclude(pk__in=aside)
         .order_by("next_step_at")
         .values_list("pk", flat=True)[:MAX_STEPS]
-    ),
-    now="next_step_at",
-    aside="id",
-)
-DUE = (DueQuery(_DUE, lambda now: {"now": now, "aside": [NO_NOTICE]}),)
-_STEPPING = Prepared(
-    Notice,
-    lambda key, now: (
+    )
+
+
+def _find_stepping(key: UUID, now: datetime) -> QuerySet[Notice]:
+    return (
         Notice.objects.open()
         .filter(pk=key, next_step_at__lte=now)
         .select_related("contact__partner", "municipality", "partner", "unit")
-    ),
-    key="id",
-    now="next_step_at",
-)
-
-
-def _find_as_read(key: UUID, read_step: int, read_next: datetime, **_set: Any) -> "QuerySet[Notice]":
-    return Notice.objects.open().filter(pk=key, ladder_step=read_step, next_step_at=read_next)
-
-
-def _move_on(step: int, next_at: datetime, **_read: Any) -> dict[str, Any]:
-    return {"ladder_step": step, "next_step_at": next_at}
-
-
-def _escalate(now: datetime, **changes: Any) -> dict[str, Any]:
-    return {
-        **_move_on(**changes),
-        # The time of the first escalation is the one that counts.
-        "escalated_at": Coalesce("escalated_at", Value(now)),
-        # One that wasn't sent keeps its state: it still has to be sent.
-        "state": Case(When(state__in=AWAITING_ANSWER, then=Value(NoticeState.ESCALATED.value)), default=F("state")),
-    }
-
-
-_READ = {"key": "id", "read_step": "ladder_step", "read_next": "next_step_at"}
-_SET = {"step": "ladder_step", "next_at": "next_step_at"}
-_MOVED_ON = PreparedUpdate(Notice, _find_as_read, _move_on, **_READ, **_SET)
-_ESCALATED = PreparedUpdate(Notice, _find_as_read, _escalate, **_READ, **_SET, now="escalated_at")
+    )

@@ -11,7 +11,7 @@ out already, is on the next one.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -25,7 +25,6 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from access.languages import LANGUAGES, Texts, format_in_each_language, in_each_language, same_in_each_language
-from audit.prepared_values import Prepared, PreparedUpdate
 from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications.directory.models import Contact, Role
 from notifications.outbox.actions import create_notice
@@ -106,7 +105,7 @@ def get_start_of_today(now: datetime) -> datetime:
 
 def _get_unlisted(now: datetime, eight: datetime) -> list[UUID]:
     """Return the ids of what may have to be listed: open, older than a day, with a clock, and on no list of today."""
-    return _UNLISTED.fetch(old=now - FIRST_DAY, eight=eight, aside=[NO_NOTICE, *get_put_aside_keys(NOTICE_KIND, now)])
+    return list(_find_unlisted(now - FIRST_DAY, eight, get_put_aside_keys(NOTICE_KIND, now)))
 
 
 def _assign_to_list(key: UUID, now: datetime, lists: dict[Contact, list[DigestLine]], waiting: set[int]) -> bool:
@@ -115,9 +114,7 @@ def _assign_to_list(key: UUID, now: datetime, lists: dict[Contact, list[DigestLi
     With none on duty a call without a recipient is created, which alarms the operator. The lists of coordinators who
     were asked before (`waiting`) stay open.
     """
-    notice = _LISTED.first(key=key)
-    if notice is None:
-        raise Notice.DoesNotExist
+    notice = _find_listed().get(pk=key)
     # The keys were read before the loop; an answer may have come since.
     if not notice.is_open or not is_daily(notice.ladder, notice.ladder_step, notice.owed_at, now):
         return False
@@ -137,7 +134,7 @@ def _assign_to_list(key: UUID, now: datetime, lists: dict[Contact, list[DigestLi
 
 def _send_list(contact: Contact, lines: list[DigestLine], now: datetime, eight: datetime) -> bool:
     """Send this coordinator's list, unless they had it today. Return whether it was sent."""
-    if _SENT_TODAY.first(contact=contact.pk, eight=eight) is not None:
+    if _find_sent_today(contact=contact.pk, eight=eight).exists():
         return False
     mine = Notice.objects.filter(purpose=Purpose.DIGEST, contact=contact).defer("brief")
     existing = mine.open().filter(link_revoked_at__isnull=True).first()
@@ -162,7 +159,7 @@ def _send_list(contact: Contact, lines: list[DigestLine], now: datetime, eight: 
                 at=now,
             )
         )
-    _MARKED_LISTED.run(keys=[line.notice.pk for line in lines], now=now)
+    Notice.objects.filter(pk__in=[line.notice.pk for line in lines]).update(listed_at=now)
     _extend_links(lines, now)
     return True
 
@@ -170,13 +167,14 @@ def _send_list(contact: Contact, lines: list[DigestLine], now: datetime, eight: 
 def _extend_links(lines: list[DigestLine], now: datetime) -> None:
     """Extend the links of what is listed: it must stay answerable through days of silence."""
     until = now + timedelta(hours=settings.BRIEF_LINK_HOURS)
-    _EXTENDED.run(chases=[line.notice.chase_id for line in lines], until=until)
+    chases = [line.notice.chase_id for line in lines]
+    Notice.objects.open().filter(chase_id__in=chases, link_expires_at__lt=until).update(link_expires_at=until)
 
 
 def _close_empty_lists(lists: Iterable[Contact], waiting: Iterable[int], now: datetime, eight: datetime) -> None:
     """Close earlier lists on which nothing is left, or whose coordinator is no longer on duty."""
     needed = {*(contact.pk for contact in lists), *waiting}
-    over = [key for key, contact in _OPEN_BEFORE.fetch(eight=eight) if contact not in needed]
+    over = [key for key, contact in _find_open_before(eight=eight) if contact not in needed]
     close_replaced(over, now, reason=NOTHING_LEFT)
 
 
@@ -243,44 +241,26 @@ def _describe_steps(steps: dict[str, int]) -> str:
     return ", ".join(parts) or gettext("it was sent")
 
 
-# ---- written once: each pass asks these ----
-
-NO_NOTICE = UUID(int=0)
-_UNLISTED = Prepared(
-    Notice,
-    lambda old, eight, aside: (
+def _find_unlisted(old: datetime, eight: datetime, aside: Collection[str]) -> QuerySet[Notice, UUID]:
+    return (
         Notice.objects.open()
         .filter(Q(listed_at__isnull=True) | Q(listed_at__lt=eight), owed_at__lte=old, next_step_at__isnull=False)
         .exclude(purpose=Purpose.DIGEST)
         .exclude(pk__in=aside)
         .order_by("owed_at")
         .values_list("pk", flat=True)[:MAX_NOTICES]
-    ),
-    old="owed_at",
-    eight="listed_at",
-    aside="id",
-)
-_LISTED = Prepared(
-    Notice,
-    lambda key: (
-        Notice.objects.filter(pk=key)
-        .select_related("contact__partner", "municipality", "partner", "unit")
-        .defer("brief", "link_token")
-    ),
-    key="id",
-)
-_SENT_TODAY = Prepared(
-    Notice,
-    lambda contact, eight: (
-        Notice.objects.filter(
-            Q(repeated_at__gte=eight) | Q(owed_at__gte=eight), purpose=Purpose.DIGEST, contact=contact
-        )
-        .order_by()
-        .values_list("pk", flat=True)[:1]
-    ),
-    contact="contact",
-    eight="owed_at",
-)
+    )
+
+
+def _find_listed() -> QuerySet[Notice]:
+    rows = Notice.objects.select_related("contact__partner", "municipality", "partner", "unit")
+    return rows.defer("brief", "link_token")
+
+
+def _find_sent_today(contact: int, eight: datetime) -> QuerySet[Notice]:
+    return Notice.objects.filter(
+        Q(repeated_at__gte=eight) | Q(owed_at__gte=eight), purpose=Purpose.DIGEST, contact=contact
+    )
 
 
 def _find_open_before(eight: datetime) -> "QuerySet[Notice, Any]":
@@ -289,20 +269,3 @@ def _find_open_before(eight: datetime) -> "QuerySet[Notice, Any]":
     over = Notice.objects.open().filter(purpose=Purpose.DIGEST, owed_at__lt=eight)
     over = over.filter(Q(repeated_at__isnull=True) | Q(repeated_at__lt=eight))
     return over.exclude(contact__in=today.values("contact")).values_list("pk", "contact_id")
-
-
-_OPEN_BEFORE = Prepared(Notice, _find_open_before, eight="owed_at")
-_MARKED_LISTED = PreparedUpdate(
-    Notice,
-    lambda keys, now: Notice.objects.filter(pk__in=keys),
-    lambda keys, now: {"listed_at": now},
-    keys="id",
-    now="listed_at",
-)
-_EXTENDED = PreparedUpdate(
-    Notice,
-    lambda chases, until: Notice.objects.open().filter(chase_id__in=chases, link_expires_at__lt=until),
-    lambda chases, until: {"link_expires_at": until},
-    chases="chase_id",
-    until="link_expires_at",
-)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from audit.prepared_values import DueQuery
 from audit.put_aside import for_each_row
 
 
@@ -16,14 +15,12 @@ class Clock:
     """A clock that the sweeper turns.
 
     `name`: a code of at most 40 characters. `advance(now)` does what is due, row by row. `find_stranded(now)` returns
-    the ids of what is open and has no next step; there should be none. `due`: every query by which `advance` looks for
-    something to do, so that one question can ask for all clocks (`idle`); none: it is turned in each pass.
+    the ids of what is open and has no next step; there should be none.
     """
 
     name: str
     advance: Callable[[datetime], int]
     find_stranded: Callable[[datetime], list[str]]
-    due: tuple[DueQuery, ...] = ()
 
 
 _clocks: dict[str, Clock] = {}

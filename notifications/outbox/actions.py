@@ -9,12 +9,11 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from audit import clock
 from audit.chain import log_event
-from audit.prepared_sql import insert_rows
 from notifications import signals
 from notifications.directory.chain import resolve_chain
 from notifications.directory.links import COORDINATOR_LINKS, DEFAULT_CHAIN, OPERATOR
@@ -55,9 +54,8 @@ def create_notice(request: NoticeRequest) -> Notice:
     notice = _build_notice(request, moment)
     # No look before the insert, and no savepoint around the whole: all other writers wait meanwhile (docs/outbox.md).
     with transaction.atomic(savepoint=False):
-        notice.name_chase()
-        if not insert_rows([notice], told_apart_by="id", unless=("event_id", "recipient_key")):
-            return Notice.objects.get(event_id=notice.event_id, recipient_key=notice.recipient_key)
+        if (existing := _insert(notice)) is not None:
+            return existing
         log_event(
             "notice.owed",
             target_kind="notice",
@@ -74,6 +72,19 @@ def create_notice(request: NoticeRequest) -> Notice:
         else:
             notify_coordinators(notice, at=moment)
     return notice
+
+
+def _insert(notice: Notice) -> Notice | None:
+    """Insert the notice; return the one that there is already for this event and recipient, and None otherwise."""
+    try:
+        with transaction.atomic():
+            notice.save(force_insert=True)
+    except IntegrityError:
+        existing = Notice.objects.filter(event_id=notice.event_id, recipient_key=notice.recipient_key).first()
+        if existing is None:
+            raise
+        return existing
+    return None
 
 
 def create_notices(contacts: Sequence[Contact], request: NoticeRequest) -> list[Notice]:

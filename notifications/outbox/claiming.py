@@ -9,11 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connections, router
+from django.db.models import QuerySet
 
 from audit import clock
-from audit.prepared_sql import insert_rows
-from audit.prepared_values import PreparedQuery
-from vault.prepared_cursor import prepared_cursor
 
 from .models import Attempt, Notice
 from .states import UNREACHED
@@ -62,7 +60,7 @@ def _select(
         words.append(f"{column} IN ({_marks(values)})")
         parameters += [_prepare(value, connection) for value in values]
     table = connection.ops.quote_name(Notice._meta.db_table)
-    with prepared_cursor(connection) as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT id, token, reason FROM {table} WHERE {' AND '.join(words)} {ORDER} LIMIT {int(size)}",  # noqa: S608
             parameters,
@@ -96,7 +94,7 @@ def take_candidates(candidates: Sequence[Candidate], now: datetime, *, lease: ti
     adapt = connection.ops.adapt_datetimefield_value
     pairs = " OR ".join(["(id = %s AND token = %s)"] * len(candidates))
     table = connection.ops.quote_name(Notice._meta.db_table)
-    with prepared_cursor(connection) as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {table} SET state = 'sending', attempts = attempts + 1, token = token + 1, lease_until = %s,"  # noqa: S608
             f" next_attempt_at = NULL WHERE {CLAIMABLE} AND ({pairs}) RETURNING id",
@@ -108,7 +106,7 @@ def take_candidates(candidates: Sequence[Candidate], now: datetime, *, lease: ti
 
 def insert_attempts(attempts: Sequence[Attempt]) -> None:
     """Insert these rows in one statement and give each its key."""
-    insert_rows(attempts, told_apart_by="notice")
+    Attempt.objects.bulk_create(attempts)
 
 
 def to_uuid(value: Any) -> UUID:
@@ -122,7 +120,7 @@ def load_notices(keys: Sequence[Any]) -> list[Notice]:
     Whatever else is asked of them is read when it is asked for, by a query of its own.
     """
     wanted = [to_uuid(key) for key in keys]
-    by_key = {row.pk: row for row in _ROWS.fetch(wanted)}
+    by_key = {row.pk: row for row in _find_rows(wanted)}
     return [by_key[key] for key in wanted]
 
 
@@ -148,10 +146,10 @@ _NEEDED = (
     *("municipality__region", "unit__name", "unit__callback_phone"),
     *("way__channel", "way__address", "way__is_active"),
 )
-_ROWS = PreparedQuery(
-    Notice._meta.pk,
-    lambda keys: Notice.objects.filter(pk__in=keys).select_related(*_RELATED).only(*_NEEDED).order_by(),
-)
+
+
+def _find_rows(keys: Collection[UUID]) -> QuerySet[Notice]:
+    return Notice.objects.filter(pk__in=keys).select_related(*_RELATED).only(*_NEEDED).order_by()
 
 
 def _marks(values: Collection[Any]) -> str:

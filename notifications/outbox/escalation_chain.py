@@ -9,10 +9,12 @@ coordinator takes the call          -> the other calls close; the first notice w
 coordinator reports the outcome     -> reached: the escalation is over; not reached: the next step is due now
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from audit.prepared_values import Prepared
+from django.db.models import QuerySet
+
 from notifications.directory.models import Contact
 
 from .escalation_policy import REMIND
@@ -28,7 +30,7 @@ RELEASED_FIELDS = ["token", "lease_until", "next_attempt_at", "next_step_at"]
 
 def get_chain_members(notice: Notice) -> list[Notice]:
     """Return every notice of the chain but those that were replaced, oldest first; without their briefs and steps."""
-    return _MEMBERS.fetch(chase=notice.chase_id)
+    return list(_find_members(chase=notice.chase_id))
 
 
 def has_clock(members: Sequence[Notice]) -> bool:
@@ -51,7 +53,7 @@ def get_notified_contacts(members: Sequence[Notice], role: str) -> list[Contact]
 def get_contacts_who_declined(members: Sequence[Notice]) -> set[int]:
     """Return the contacts (ids) of the chain who have declined."""
     asked = [member.pk for member in members if member.contact_id]
-    by_notice = set(_DECLINED.fetch(asked=asked)) if asked else set()
+    by_notice = set(_find_declined(asked=asked)) if asked else set()
     return {member.contact_id for member in members if member.contact_id and member.pk in by_notice}
 
 
@@ -150,22 +152,16 @@ def _close(notice: Notice, reason: str, moment: datetime) -> None:
     notice.save(update_fields=["state", "reason", "closed_at", "cancelled_at", *RELEASED_FIELDS])
 
 
-_MEMBERS = Prepared(
-    Notice,
-    lambda chase: (
+def _find_members(chase: UUID | None) -> QuerySet[Notice]:
+    return (
         Notice.objects.filter(chase_id=chase)
         .exclude(reason=REPLACED)
         .select_related("contact__partner")
         # Deferred, so that a chain with one damaged brief can still be walked.
         .defer("brief", "ladder", "link_token")
         .order_by("owed_at", "pk")
-    ),
-    chase="chase_id",
-)
-_DECLINED = Prepared(
-    Reply,
-    lambda asked: (
-        Reply.objects.filter(notice__in=asked, kind=ReplyKind.DECLINED).order_by().values_list("notice", flat=True)
-    ),
-    asked="notice",
-)
+    )
+
+
+def _find_declined(asked: Collection[UUID]) -> QuerySet[Reply, UUID]:
+    return Reply.objects.filter(notice__in=asked, kind=ReplyKind.DECLINED).order_by().values_list("notice", flat=True)

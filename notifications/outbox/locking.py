@@ -9,10 +9,10 @@ A row that others refer to (an office, a contact, a unit, a tip, a case) is lock
 can name it meanwhile.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from audit.prepared_values import Prepared
+from django.db.models import QuerySet
 
 from .models import Notice
 
@@ -25,7 +25,7 @@ def lock_chases(firsts: Iterable[Notice | UUID | None]) -> None:
     keys = {first.pk if isinstance(first, Notice) else first for first in firsts} - {None}
     if keys:
         # For the locks alone; the order makes two callers lock the same rows in the same order.
-        _LOCKED.fetch(chases=list(keys))
+        list(_find_locked(chases=list(keys)))
 
 
 def lock_chase(notice: Notice) -> list[Notice]:
@@ -35,13 +35,10 @@ def lock_chase(notice: Notice) -> list[Notice]:
     return list(found.order_by("owed_at", "pk"))
 
 
-_LOCKED = Prepared(
-    Notice,
-    lambda chases: (
+def _find_locked(chases: Collection[UUID | None]) -> QuerySet[Notice, UUID]:
+    return (
         Notice.objects.select_for_update()
         .filter(chase_id__in=chases)
         .order_by("owed_at", "pk")
         .values_list("pk", flat=True)
-    ),
-    chases="chase_id",
-)
+    )

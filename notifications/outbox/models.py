@@ -5,9 +5,10 @@ import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.lookups import In
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 from access.languages import DEFAULT_LANGUAGE
 from access.literals import Literal
 from access.models import MobileUnit, Municipality
-from audit.prepared_values import Prepared
 from notifications.directory.models import Contact, ContactWay, Partner, Role
 from vault.fields import SealedBytesField, SealedField, SealedJSONField, SealedTextField
 
@@ -363,7 +363,7 @@ class Notice(models.Model):
                 if relation.is_cached(self):
                     relation.delete_cached_value(self)
             if using is None and from_queryset is None and left_out == SEALED:
-                self._take_over(_UNSEALED.first(key=self.pk))
+                self._take_over(_find_unsealed(key=self.pk).first())
                 return
             fields = [column.name for column in columns if column.attname not in left_out]
         super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
@@ -400,7 +400,10 @@ class Notice(models.Model):
 
 # Written once: each step of a ladder and each reading of a brief reloads its notice.
 SEALED = {column.attname for column in Notice._meta.concrete_fields if isinstance(column, SealedField)}
-_UNSEALED = Prepared(Notice, lambda key: Notice.objects.filter(pk=key).defer(*SEALED), key="id")
+
+
+def _find_unsealed(key: UUID) -> QuerySet[Notice]:
+    return Notice.objects.filter(pk=key).defer(*SEALED)
 
 
 class AttemptOutcome(models.TextChoices):

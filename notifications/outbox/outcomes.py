@@ -10,8 +10,6 @@ from typing import Any
 
 from django.db import connections, models, router
 
-from vault.prepared_cursor import prepared_cursor
-
 from .models import Attempt, Notice
 
 UPDATE_ATTEMPT = (
@@ -69,7 +67,7 @@ def _execute(model: type[models.Model], statement: str, rows: Sequence[Row]) -> 
         [fields[name].get_db_prep_value(value, connection, prepared=False) for name, value in row] for row in rows
     ]
     words = statement.format(table=connection.ops.quote_name(model._meta.db_table))
-    with prepared_cursor(connection) as cursor:
+    with connection.cursor() as cursor:
         if len(prepared) == 1:  # most mails go out by themselves, and PostgreSQL's way for many costs more for one
             cursor.execute(words, prepared[0])
         else:

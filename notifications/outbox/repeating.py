@@ -15,7 +15,6 @@ from django.db.models import Case, Count, F, Q, Value, When
 
 from audit import clock
 from audit.chain import Actor, log_event
-from audit.prepared_values import PreparedUpdate
 
 from .actions import WAKE_GRACE
 from .escalation_policy import Step, get_first_step_time
@@ -130,31 +129,17 @@ def close_replaced(keys: Iterable[UUID], at: datetime, *, reason: str = REPLACED
     replaced = list(keys)
     if not replaced:
         return 0
-    return _CLOSED.run(keys=replaced, at=at, reason=reason)
-
-
-def _close(at: datetime, reason: str, **_keys: Any) -> dict[str, Any]:
     was_sent = Q(sent_at__isnull=False)
-    return {
-        "state": Case(When(was_sent, then=Value(NoticeState.CLOSED.value)), default=Value(NoticeState.CANCELLED.value)),
-        "closed_at": Case(When(was_sent, then=Value(at)), default=F("closed_at")),
-        "cancelled_at": Case(When(was_sent, then=F("cancelled_at")), default=Value(at)),
-        "reason": reason,
-        "token": F("token") + 1,
-        "lease_until": None,
-        "next_attempt_at": None,
-        "next_step_at": None,
-    }
-
-
-_CLOSED = PreparedUpdate(
-    Notice,
-    lambda keys, at, reason: Notice.objects.filter(pk__in=keys, state__in=OPEN),
-    _close,
-    keys="id",
-    at="closed_at",
-    reason="reason",
-)
+    return Notice.objects.filter(pk__in=replaced, state__in=OPEN).update(
+        state=Case(When(was_sent, then=Value(NoticeState.CLOSED.value)), default=Value(NoticeState.CANCELLED.value)),
+        closed_at=Case(When(was_sent, then=Value(at)), default=F("closed_at")),
+        cancelled_at=Case(When(was_sent, then=F("cancelled_at")), default=Value(at)),
+        reason=reason,
+        token=F("token") + 1,
+        lease_until=None,
+        next_attempt_at=None,
+        next_step_at=None,
+    )
 
 
 def merge_repeated_notices(now: datetime) -> int:

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
 
 from audit.models import AuditEntry
-from audit.prepared_values import Prepared
 from notifications.directory import roster
 from notifications.directory.areas import NAMED_ROLES, OWN_ROLES
 from notifications.directory.chain import resolve_chain
@@ -83,16 +85,11 @@ def get_offices_that_passed_on(notice: Notice) -> set[int]:
     member: Notice | None = notice
     while member is not None:
         contact = member.contact
-        if contact is not None and _PASSED_ON.first(notice=member.pk) is not None:
+        if contact is not None and _find_passed_on(notice=member.pk).exists():
             found.add(contact.partner_id)
         member = member.chases
     return found
 
 
-_PASSED_ON = Prepared(
-    Reply,
-    lambda notice: (
-        Reply.objects.filter(notice=notice, kind=ReplyKind.WRONG_AREA).order_by().values_list("pk", flat=True)[:1]
-    ),
-    notice="notice",
-)
+def _find_passed_on(notice: UUID) -> QuerySet[Reply, UUID]:
+    return Reply.objects.filter(notice=notice, kind=ReplyKind.WRONG_AREA).order_by().values_list("pk", flat=True)[:1]

@@ -1,14 +1,14 @@
 """The sender of a notice, in words and numbers that a recipient can check: name, unit, telephone."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 from django.conf import settings
+from django.db.models import QuerySet
 
-from access.models import MobileUnit, Region
+from access.models import MobileUnit
 from audit import clock
-from audit.prepared_values import PreparedQuery
 from notifications.directory.senders import choose_sender
 from notifications.texts.senders import Sender
 
@@ -50,9 +50,9 @@ def get_unit_to_call(notice: Notice) -> MobileUnit | None:
         return sending
     region, known = notice.municipality.region_id, _known_units.get()
     if known is None:
-        return next(iter(_UNITS.fetch([region])), None)
+        return next(iter(list(_find_units([region]))), None)
     if region not in known:
-        known[region] = next(iter(_UNITS.fetch([region])), None)
+        known[region] = next(iter(list(_find_units([region]))), None)
     return known[region]
 
 
@@ -69,12 +69,10 @@ def units_read_once() -> Iterator[None]:
 _known_units: ContextVar[dict[int, MobileUnit | None] | None] = ContextVar("known_units", default=None)
 
 
-_UNITS = PreparedQuery(
-    Region._meta.pk,
-    lambda regions: (
+def _find_units(regions: Collection[int]) -> QuerySet[MobileUnit]:
+    return (
         MobileUnit.objects.filter(region__in=regions, is_active=True)
         .exclude(callback_phone="")
         .only("name", "callback_phone")
         .order_by("pk")[:1]
-    ),
-)
+    )

@@ -4,14 +4,13 @@ Nothing binds an account to a contact (docs/adr/0152). So it is who coordinates 
 unit, and has added a phone.
 """
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Collection, Iterator
+from datetime import date, datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from access.models import Assignment, StaffRole
 from audit import clock
-from audit.prepared_values import Prepared
 from notifications.directory.models import Role
 from notifications.staff_push.waking import wake
 
@@ -33,27 +32,20 @@ def _iter_people(notice: Notice) -> Iterator[int]:
     """Iterate over the keys of those accounts. Nothing is asked where nobody is woken."""
     today = clock.localdate()
     if notice.role == Role.MOBILE_UNIT:
-        yield from _OF_UNIT.fetch(unit=notice.unit_id, today=today) if notice.unit_id is not None else []
+        yield from _find_of_unit(unit=notice.unit_id, today=today) if notice.unit_id is not None else []
     else:
         regions = [notice.municipality.region_id, notice.unit.region_id if notice.unit else None]
-        yield from _OF_REGIONS.fetch(regions=[each for each in regions if each], today=today)
+        yield from _find_of_regions(regions=[each for each in regions if each], today=today)
 
 
-# Written once: each notice to our own people asks one of them.
-_OF_UNIT = Prepared(
-    Assignment,
-    lambda unit, today: Assignment.objects.current(today).filter(unit=unit).values_list("user", flat=True).distinct(),
-    unit="unit",
-    today="starts_on",
-)
-_OF_REGIONS = Prepared(
-    Assignment,
-    lambda regions, today: (
+def _find_of_unit(unit: int, today: date) -> QuerySet[Assignment, int]:
+    return Assignment.objects.current(today).filter(unit=unit).values_list("user", flat=True).distinct()
+
+
+def _find_of_regions(regions: Collection[int], today: date) -> QuerySet[Assignment, int]:
+    return (
         Assignment.objects.current(today)
         .filter(Q(region__in=regions) | Q(region=None), role=StaffRole.COORDINATOR)
         .values_list("user", flat=True)
         .distinct()
-    ),
-    regions="region",
-    today="starts_on",
-)
+    )

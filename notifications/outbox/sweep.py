@@ -1,20 +1,18 @@
 """Repair what a lost task, a dead worker, a jumping clock or an empty roster left behind. Runs each second."""
 
 import secrets
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from access.languages import Texts
 from audit.chain import log_event
-from audit.prepared_values import DueQuery, Prepared, PreparedUpdate
-from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
+from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications import signals
 from notifications.directory.models import Contact
 
@@ -46,21 +44,13 @@ MAX_ATTEMPT_DELAY = MAX_UNSENDABLE_BACKOFF * (1 + JITTER)
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class PassStep:
-    """One thing that the sweeper does in each pass. `due`: every query by which `run` looks for something to do."""
-
-    name: str
-    run: Callable[[datetime], int]
-    due: tuple[DueQuery, ...]
-
-
 def sweep(now: datetime) -> int:
     """Run one pass over everything unsent. Return how many notices were due."""
-    due = 0
-    for step in STEPS:
-        due = step.run(now)
-    return due
+    # In this order: what an earlier one makes due, a later one finds in the same pass.
+    fix_times_after_clock_change(now)
+    resolve_again(now)
+    enqueue_due_ways(now)
+    return enqueue_due(now)
 
 
 def enqueue_due(now: datetime) -> int:
@@ -68,7 +58,7 @@ def enqueue_due(now: datetime) -> int:
 
     When no broker takes the task, the sweeper sends the notices itself: slower, but never not at all.
     """
-    due = [str(key) for key in _DUE.fetch(now=now)]
+    due = [str(key) for key in _find_due(now=now)]
     if due:
         waiting = queue_length(URGENT)
         if waiting is None or waiting < CROWDED[URGENT]:
@@ -85,7 +75,7 @@ def enqueue_due_ways(now: datetime) -> bool:
 
     After a moment's grace for the task that was enqueued with it. False when nothing was due.
     """
-    if not _DUE_WAYS.fetch(now=now - WAKE_GRACE):
+    if not Dispatch.objects.due(now - WAKE_GRACE).exists():
         return False
     waiting = queue_length(URGENT)
     if waiting is not None and waiting >= CROWDED[URGENT]:
@@ -97,25 +87,20 @@ def enqueue_due_ways(now: datetime) -> bool:
 
 def fix_times_after_clock_change(now: datetime) -> int:
     """Make notices due whose times lie far ahead after the clock was set back. Return how many."""
-    fixed = _AHEAD.run(**_get_far_attempt(now))
-    fixed += _LEASED.run(**_get_far_lease(now)) + _LEASED_WAYS.run(**_get_far_lease(now))
+    ahead = Notice.objects.filter(state__in=UNSENT, next_attempt_at__gt=now + MAX_ATTEMPT_DELAY)
+    fixed = ahead.update(next_attempt_at=now)
+    # No lease is that long: only a clock that was set back explains it.
+    far = now + timedelta(seconds=2 * settings.NOTICE_LEASE_SECONDS)
+    fixed += Notice.objects.filter(state=NoticeState.SENDING, lease_until__gt=far).update(lease_until=now)
+    fixed += Dispatch.objects.filter(state=DispatchState.SENDING, lease_until__gt=far).update(lease_until=now)
     if fixed:
         log.warning("clock_set_back", notices=fixed)
     return fixed
 
 
-def _get_far_attempt(now: datetime) -> dict[str, Any]:
-    return {"far": now + MAX_ATTEMPT_DELAY, "now": now}
-
-
-def _get_far_lease(now: datetime) -> dict[str, Any]:
-    # No lease is that long: only a clock that was set back explains it.
-    return {"far": now + timedelta(seconds=2 * settings.NOTICE_LEASE_SECONDS), "now": now}
-
-
 def resolve_again(now: datetime) -> int:
     """Ask the directory again for notices without a recipient, each by itself. Return how many have one now."""
-    keys = _WITHOUT_RECIPIENT.fetch(now=now, aside=[NO_ROW, *get_put_aside_keys(RESOLVE, now)])
+    keys = _find_without_recipient(now=now, aside=get_put_aside_keys(RESOLVE, now))
     return for_each_row(RESOLVE, keys, lambda key: _resolve_one(key, now), at=now)
 
 
@@ -181,66 +166,15 @@ def _has_open_call(notice: Notice, contact: Contact) -> bool:
     return others.with_recipient().filter(link_revoked_at__isnull=True).exclude(pk=notice.pk).exists()
 
 
-# ---- written once: each pass asks these ----
+def _find_due(now: datetime) -> QuerySet[Notice, UUID]:
+    return Notice.objects.due(now).order_by("owed_at").values_list("pk", flat=True)[:MAX_IDS]
 
-_DUE = Prepared(
-    Notice,
-    lambda now: Notice.objects.due(now).order_by("owed_at").values_list("pk", flat=True)[:MAX_IDS],
-    now="next_attempt_at",
-)
-_DUE_WAYS = Prepared(
-    Dispatch, lambda now: Dispatch.objects.due(now).order_by().values_list("pk", flat=True)[:1], now="next_attempt_at"
-)
-_WITHOUT_RECIPIENT = Prepared(
-    Notice,
-    lambda now, aside: (
+
+def _find_without_recipient(now: datetime, aside: Collection[str]) -> QuerySet[Notice, UUID]:
+    return (
         Notice.objects.without_recipient()
         .filter(next_attempt_at__lte=now)
         .exclude(pk__in=aside)
         .order_by("owed_at")
         .values_list("pk", flat=True)[:MAX_IDS]
-    ),
-    now="next_attempt_at",
-    aside="id",
-)
-_AHEAD = PreparedUpdate(
-    Notice,
-    lambda far, now: Notice.objects.filter(state__in=UNSENT, next_attempt_at__gt=far),
-    lambda far, now: {"next_attempt_at": now},
-    far="next_attempt_at",
-    now="next_attempt_at",
-)
-_LEASED = PreparedUpdate(
-    Notice,
-    lambda far, now: Notice.objects.filter(state=NoticeState.SENDING, lease_until__gt=far),
-    lambda far, now: {"lease_until": now},
-    far="lease_until",
-    now="lease_until",
-)
-_LEASED_WAYS = PreparedUpdate(
-    Dispatch,
-    lambda far, now: Dispatch.objects.filter(state=DispatchState.SENDING, lease_until__gt=far),
-    lambda far, now: {"lease_until": now},
-    far="lease_until",
-    now="lease_until",
-)
-
-# In this order: what an earlier one makes due, a later one finds in the same pass.
-STEPS = (
-    PassStep(
-        "outbox.times",
-        fix_times_after_clock_change,
-        (
-            DueQuery(_AHEAD, _get_far_attempt),
-            DueQuery(_LEASED, _get_far_lease),
-            DueQuery(_LEASED_WAYS, _get_far_lease),
-        ),
-    ),
-    PassStep(
-        "outbox.resolve",
-        resolve_again,
-        (DueQuery(_WITHOUT_RECIPIENT, lambda now: {"now": now, "aside": [NO_ROW]}),),
-    ),
-    PassStep("outbox.ways", enqueue_due_ways, (DueQuery(_DUE_WAYS, lambda now: {"now": now - WAKE_GRACE}),)),
-    PassStep("outbox.due", enqueue_due, (DueQuery(_DUE, lambda now: {"now": now}),)),
-)
+    )

@@ -15,7 +15,6 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from audit import clock
-from audit.prepared_values import Prepared
 
 from .languages import DEFAULT_LANGUAGE
 from .languages import localize as localize
@@ -247,10 +246,7 @@ def _get_units_of(user: int, day: date) -> "models.QuerySet[MobileUnit]":
 
 def find_units(user: User) -> list[MobileUnit]:
     """Return what `User.units` holds today: asked for each form that comes in."""
-    return _UNITS.fetch(user=user.pk, day=clock.localdate())
-
-
-_UNITS = Prepared(MobileUnit, _get_units_of, user=User._meta.pk, day=Assignment._meta.get_field("starts_on"))
+    return list(_get_units_of(user=user.pk, day=clock.localdate()))
 
 
 class FieldToken(models.Model):

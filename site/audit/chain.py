@@ -24,12 +24,9 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
-from vault.prepared_cursor import prepared_cursor
-
 from . import clock
 from .keys import chain_keys
 from .models import AuditEntry, ChainHead
-from .prepared_sql import insert_rows
 
 GENESIS = "0" * 64
 SEALED = "audit.sealed"  # the first keyed entry over a chain without keys
@@ -184,9 +181,6 @@ def do_at_end(step: Callable[[], Any]) -> None:
         step()
 
 
-MOVE_HEAD = "UPDATE audit_chainhead SET number = %s, hash = %s, is_keyed = %s WHERE id = 1"
-
-
 def _append(events: Sequence[tuple[AuditEvent, Actor]]) -> None:
     # Before the head is locked: the key may have to be read from its file.
     key_id = chain_keys().primary.id
@@ -199,7 +193,8 @@ def _append(events: Sequence[tuple[AuditEvent, Actor]]) -> None:
             previous_hash = entry.hash
             entries.append(entry)
         if entries:
-            insert_rows(entries, told_apart_by="number", then=(MOVE_HEAD, [number, previous_hash, True]))
+            AuditEntry.objects.bulk_create(entries)
+            ChainHead.objects.filter(pk=1).update(number=number, hash=previous_hash, is_keyed=True)
 
 
 def seal_unkeyed_chain() -> bool:
@@ -216,10 +211,8 @@ def get_head_note() -> str:
 
     Whoever has one can show later that it is still there (`verify_audit --noted`).
     """
-    # Plain SQL, because every mail carries it.
-    with prepared_cursor(connection) as cursor:
-        cursor.execute("SELECT number, hash FROM audit_chainhead WHERE id = 1")
-        number, digest = cursor.fetchone() or (0, GENESIS)
+    head = ChainHead.objects.filter(pk=1).values_list("number", "hash").first()
+    number, digest = head or (0, GENESIS)
     return f"{number}:{digest[:SHORT]}"
 
 
@@ -251,20 +244,13 @@ def _make_plain(detail: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _lock_head() -> tuple[int, str, bool]:
-    """Return (number, hash, whether it is keyed) of the last entry; the row stays locked until the transaction ends.
-
-    Plain SQL here and for the update: every writer of the service waits while these run, and building them anew each
-    time took longer than executing them.
-    """
-    lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
-    with prepared_cursor(connection) as cursor:
-        cursor.execute(f"SELECT number, hash, is_keyed FROM audit_chainhead WHERE id = 1{lock}")  # noqa: S608
-        found = cursor.fetchone()
+    """Return (number, hash, whether it is keyed) of the last entry; the row stays locked until the transaction ends."""
+    found = ChainHead.objects.select_for_update().filter(pk=1).values_list("number", "hash", "is_keyed").first()
     if found is None:
         # A new database: this is its first entry.
         ChainHead.objects.get_or_create(pk=1)
         return _lock_head()
-    return found[0], found[1], bool(found[2])
+    return found
 
 
 def expected_hash(entry: AuditEntry) -> str:

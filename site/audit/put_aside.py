@@ -11,19 +11,16 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError
 
 from . import clock
 from .models import PutAside
-from .prepared_values import Prepared
 
 FIRST_WAIT = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(hours=6)
 UNMET_AFTER = timedelta(days=7)
-NO_ROW = UUID(int=0)  # beside the keys that a prepared query leaves out, which mustn't be none
 
 log = structlog.get_logger(__name__)
 
@@ -35,11 +32,10 @@ class _Aside:
 
     def get(self, kind: str) -> list[tuple[str, datetime]]:
         if self.rows is None:
-            self.rows = _ALL.fetch()
+            self.rows = list(PutAside.objects.order_by().values_list("kind", "row", "retry_at"))
         return [(row, retry_at) for own, row, retry_at in self.rows if own == kind]
 
 
-_ALL = Prepared(PutAside, lambda: PutAside.objects.order_by().values_list("kind", "row", "retry_at"))
 _remembered: ContextVar[_Aside | None] = ContextVar("rows_aside", default=None)
 
 
@@ -104,25 +100,15 @@ def _get_rows_aside(kind: str) -> set[str]:
     remembered = _remembered.get()
     if remembered is not None:
         return {row for row, _retry_at in remembered.get(kind)}
-    with connection.cursor() as cursor:
-        cursor.execute('SELECT "row" FROM audit_putaside WHERE kind = %s', [kind])
-        return {row for (row,) in cursor.fetchall()}
+    return set(PutAside.objects.filter(kind=kind).values_list("row", flat=True))
 
 
 def get_put_aside_keys(kind: str, now: datetime) -> list[str]:
-    """Return the keys of this kind that are put aside and not yet due again.
-
-    Plain SQL: every loop of the service asks this before each pass, and there is hardly ever anything.
-    """
+    """Return the keys of this kind that are put aside and not yet due again."""
     remembered = _remembered.get()
     if remembered is not None:
         return [row for row, retry_at in remembered.get(kind) if retry_at > now]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            'SELECT "row" FROM audit_putaside WHERE kind = %s AND retry_at > %s',
-            [kind, connection.ops.adapt_datetimefield_value(now)],
-        )
-        return [row for (row,) in cursor.fetchall()]
+    return list(PutAside.objects.filter(kind=kind, retry_at__gt=now).values_list("row", flat=True))
 
 
 def delete_unmet(now: datetime) -> int:

@@ -28,12 +28,11 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from .files import reach_the_disk
 from .keyring import load_key_ring
-from .prepared_cursor import prepared_cursor
 from .seal import KeyDestroyed, KeyMissing, SealBroken, get_place, seal_with, split_token, unseal
 
 KEY_BYTES = 32
@@ -79,14 +78,7 @@ def create(owner: UUID) -> None:
         return
     from .models import DataKey  # its fields import this module
 
-    # One statement, written out, and no savepoint: each new case asks this, and nearly always for the first time.
-    fields: list[Any] = [DataKey._meta.get_field(name) for name in ("owner", "created_at")]
-    row = DataKey(owner=owner)
-    with prepared_cursor(connection) as cursor:
-        cursor.execute(
-            "INSERT INTO vault_datakey (owner, created_at) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-            [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields],
-        )
+    DataKey.objects.bulk_create([DataKey(owner=owner)], ignore_conflicts=True)
     if is_destroyed(owner):
         raise KeyDestroyed
     _write(_path(owner), _wrap(owner, AESGCM.generate_key(bit_length=KEY_BYTES * 8)), replace=False)

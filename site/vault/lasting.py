@@ -19,14 +19,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import CharField, Count, Value
 from django.db.models.functions import StrIndex, Substr
 
-from .fields import SealedToken
 from .keyring import KeyRingError, load_key_ring
 from .models import LastingKey
-from .prepared_cursor import prepared_cursor
 
 RECEIPTS = "receipts"
 SUBMISSIONS = "submissions"
@@ -88,16 +86,7 @@ def count_keys_in_use() -> Iterator[tuple[str, str, int]]:
 
 
 def _keys(purpose: str) -> list[LastingKey]:
-    # Written out: each form that comes in asks it, and Django would write it anew each time.
-    with prepared_cursor(connection) as cursor:
-        cursor.execute(
-            "SELECT name, key_id, secret FROM vault_lastingkey WHERE purpose = %s ORDER BY created_at DESC, name",
-            [purpose],
-        )
-        rows = cursor.fetchall()
-    found = [
-        LastingKey(name=name, purpose=purpose, key_id=key, secret=SealedToken(secret)) for name, key, secret in rows
-    ]
+    found = list(LastingKey.objects.filter(purpose=purpose).order_by("-created_at", "name"))
     return found or [_begin(purpose), *LastingKey.objects.filter(purpose=purpose, taken_over=True)]
 
 

@@ -1,12 +1,13 @@
 """The clock of consents that were given until a day: when it has passed, the links that rested on them end."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from audit.prepared_values import DueQuery, Prepared
-from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
+from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications.escalation.passes import Clock, register_clock
 
 from ..models import Case
@@ -20,21 +21,17 @@ MAX_ENTRIES = 200  # in one pass
 
 def advance(now: datetime) -> int:
     """End what rested on consents whose time is over, each by itself. Return how many."""
-    keys = _DUE.fetch(now=now, aside=[NO_ROW, *get_put_aside_keys(CLOCK, now)])
+    keys = _find_due(now=now, aside=get_put_aside_keys(CLOCK, now))
     return for_each_row(CLOCK, keys, lambda key: _end(key, now), at=now)
 
 
-_DUE = Prepared(
-    ConsentEntry,
-    lambda now, aside: (
+def _find_due(now: datetime, aside: Collection[str]) -> QuerySet[ConsentEntry, UUID]:
+    return (
         ConsentEntry.objects.filter(until__lte=now, ended_at__isnull=True)
         .exclude(pk__in=aside)
         .order_by("until")
         .values_list("pk", flat=True)[:MAX_ENTRIES]
-    ),
-    now="until",
-    aside="id",
-)
+    )
 
 
 def _end(key: UUID, now: datetime) -> bool:
@@ -55,5 +52,4 @@ def _end(key: UUID, now: datetime) -> bool:
 
 def register() -> None:
     """Let the sweeper turn this clock. None of its rows can be without a next step: each is one moment."""
-    due = (DueQuery(_DUE, lambda now: {"now": now, "aside": [NO_ROW]}),)
-    register_clock(Clock(CLOCK, advance, lambda now: [], due))
+    register_clock(Clock(CLOCK, advance, lambda now: []))

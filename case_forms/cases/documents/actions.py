@@ -4,6 +4,7 @@ A person's order is made at once where that is possible, a rule's by the queue a
 tried again by the clock, at most MAX_TRIES times; the case's page says so, and nothing else waits for it.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -11,13 +12,12 @@ from uuid import UUID
 
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from access.models import User
 from audit import clock
 from audit.chain import SYSTEM, Actor, get_actor, log_event
-from audit.prepared_values import DueQuery, Prepared
-from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
+from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications.escalation.passes import Clock, register_clock
 from notifications.outbox.queueing import enqueue_bulk
 
@@ -162,21 +162,17 @@ def erase_documents_since(case: Case, since: datetime, at: datetime) -> int:
 
 def advance(now: datetime) -> int:
     """Ask the queue again for what was ordered and isn't made. Return how many."""
-    keys = _DUE.fetch(now=now, aside=[NO_ROW, *get_put_aside_keys(CLOCK, now)])
+    keys = _find_due(now=now, aside=get_put_aside_keys(CLOCK, now))
     return for_each_row(CLOCK, keys, lambda key: _ask_again(key, now), at=now)
 
 
-_DUE = Prepared(
-    CaseDocument,
-    lambda now, aside: (
+def _find_due(now: datetime, aside: Collection[str]) -> QuerySet[CaseDocument, UUID]:
+    return (
         CaseDocument.objects.filter(next_try_at__lte=now, made_at__isnull=True)
         .exclude(pk__in=aside)
         .order_by("next_try_at")
         .values_list("pk", flat=True)[:MAX_ROWS]
-    ),
-    now="next_try_at",
-    aside="id",
-)
+    )
 
 
 def _ask_again(key: UUID, now: datetime) -> bool:
@@ -186,5 +182,4 @@ def _ask_again(key: UUID, now: datetime) -> bool:
 
 def register() -> None:
     """Let the sweeper turn this clock. None of its rows can be without a next step: a failure is its last one."""
-    due = (DueQuery(_DUE, lambda now: {"now": now, "aside": [NO_ROW]}),)
-    register_clock(Clock(CLOCK, advance, lambda now: [], due))
+    register_clock(Clock(CLOCK, advance, lambda now: []))

@@ -13,7 +13,6 @@ import structlog
 
 from access.models import User
 from audit.chain import get_actor, log_event
-from audit.prepared_sql import insert_rows
 from case_forms.form_builder.definition import Form, Question
 from case_forms.form_builder.fact_types import FactCatalogue, FactType
 from case_forms.form_builder.models import FormVersion, get_fact_catalogue
@@ -113,7 +112,7 @@ def write_facts(
         )
         for each in written
     ]
-    return insert_rows(rows, told_apart_by="key")
+    return CaseFact.objects.bulk_create(rows)
 
 
 def note_no_longer_known(*, case: Case, key: str, by: User, at: datetime) -> CaseFact:

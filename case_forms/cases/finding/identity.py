@@ -14,7 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from audit.prepared_values import PreparedQuery
+from django.db.models import QuerySet
+
 from case_forms.form_builder.definition import Form, Question
 from case_forms.form_builder.fact_types import IDENTITY_PARTS, FactCatalogue
 from case_forms.form_builder.models import CaseFactType
@@ -79,14 +80,14 @@ def find_identity_questions(form: Form, facts: FactCatalogue | None = None) -> d
 
 def _read_parts(facts: Collection[str]) -> dict[str, str]:
     """Read which part of an identity each of these kinds of fact says: the one column, not their lists and labels."""
-    return dict(_PARTS.fetch(sorted(facts)))
+    return dict(_find_parts(sorted(facts)))
 
 
 # Asked three times for each form that says who somebody is.
-_PARTS = PreparedQuery(
-    CaseFactType._meta.get_field("key"),
-    lambda facts: CaseFactType.objects.filter(key__in=facts).order_by().values_list("key", "identity_part"),
-)
+
+
+def _find_parts(facts: Collection[str]) -> QuerySet[CaseFactType, Any]:
+    return CaseFactType.objects.filter(key__in=facts).order_by().values_list("key", "identity_part")
 
 
 def get_identity(form: Form, answers: Mapping[str, Any], on: date) -> Identity:

@@ -5,14 +5,13 @@ question under each key of the ring, so it finds rows of before a rotation too.
 """
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
-from audit.prepared_values import PreparedQuery
 from vault.blind_index import DIGEST_BYTES, build_digest, get_keys, get_primary_key
 
 from ..models import Case
@@ -38,7 +37,7 @@ def index_identity(identity: Identity, *, case_id: UUID, submission_id: UUID, is
 
     `is_new`: it can have nothing there.
     """
-    if not is_new and _OF_SUBMISSION.fetch([submission_id]):
+    if not is_new and _find_of_submission([submission_id]).exists():
         IdentityToken.objects.filter(submission_id=submission_id).delete()
     if not identity:
         return 0
@@ -55,10 +54,10 @@ def index_identity(identity: Identity, *, case_id: UUID, submission_id: UUID, is
 
 
 # Nearly always there is nothing: whoever deletes by Django reads it first, by a query that is written anew.
-_OF_SUBMISSION = PreparedQuery(
-    IdentityToken._meta.get_field("submission_id"),
-    lambda keys: IdentityToken.objects.filter(submission_id__in=keys).order_by().values_list("pk", flat=True),
-)
+
+
+def _find_of_submission(keys: Collection[UUID]) -> QuerySet[IdentityToken, int]:
+    return IdentityToken.objects.filter(submission_id__in=keys).order_by().values_list("pk", flat=True)
 
 
 def forget_identity(case: Case) -> int:

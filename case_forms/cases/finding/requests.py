@@ -5,8 +5,10 @@ their own request. Without an answer it expires; until then it is chased like ev
 case is closed: whoever closed it may know where the person was. Where the case is forgotten nobody can answer.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
@@ -17,8 +19,7 @@ from access.reach import get_region_keys, get_unit_keys
 from audit import clock
 from audit.chain import SYSTEM, get_actor, log_event
 from audit.denials import record_denial
-from audit.prepared_values import DueQuery, Prepared
-from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
+from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications.escalation.passes import Clock, register_clock
 
 from ..brief_content import both
@@ -199,21 +200,17 @@ def end_access(*, access: CaseAccess, by: User) -> bool:
 
 def expire(now: datetime) -> int:
     """Close the requests whose time is over, each by itself. Return how many."""
-    keys = _EXPIRED.fetch(now=now, aside=[NO_ROW, *get_put_aside_keys(CLOCK, now)])
+    keys = _find_expired(now=now, aside=get_put_aside_keys(CLOCK, now))
     return for_each_row(CLOCK, keys, lambda key: _expire_one(key, now), at=now)
 
 
-_EXPIRED = Prepared(
-    IdentityRequest,
-    lambda now, aside: (
+def _find_expired(now: datetime, aside: Collection[str]) -> QuerySet[IdentityRequest, UUID]:
+    return (
         IdentityRequest.objects.filter(answer=RequestAnswer.WAITING, expires_at__lte=now)
         .exclude(pk__in=aside)
         .order_by("expires_at")
         .values_list("pk", flat=True)[:MAX_EXPIRED]
-    ),
-    now="expires_at",
-    aside="id",
-)
+    )
 
 
 def _expire_one(key: Any, now: datetime) -> bool:
@@ -232,5 +229,4 @@ def _expire_one(key: Any, now: datetime) -> bool:
 
 def register() -> None:
     """Let the sweeper turn this clock. None of its rows can be without a next step: each is one moment."""
-    due = (DueQuery(_EXPIRED, lambda now: {"now": now, "aside": [NO_ROW]}),)
-    register_clock(Clock(CLOCK, expire, lambda now: [], due))
+    register_clock(Clock(CLOCK, expire, lambda now: []))

@@ -9,16 +9,16 @@ was none for want of an office, and counts every clock of the answer from then o
 as long to answer as whoever is told at once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from audit.chain import SYSTEM, Actor, log_event
-from audit.prepared_values import DueQuery, Prepared
-from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
+from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications.directory.models import Partner, Role
 from notifications.escalation.passes import Clock, register_clock
 from notifications.outbox.escalation_policy import get_first_step_time
@@ -135,21 +135,18 @@ def count_duties_anew(chase_id: UUID | None, case: Case, at: datetime) -> None:
 
 def advance(now: datetime) -> int:
     """Begin the task for every notice that lost its recipient, or was created by another road. Return how many."""
-    rows = _LOST.fetch(aside=[NO_ROW, *get_put_aside_keys(CLOCK, now)])
+    rows = list(_find_lost(aside=get_put_aside_keys(CLOCK, now)))
     return for_each_row(CLOCK, _leave_out_known(rows)[:MAX_NOTICES], lambda key: _ask_one(key, now), at=now)
 
 
-_LOST = Prepared(
-    Notice,
-    lambda aside: (
+def _find_lost(aside: Collection[str]) -> QuerySet[Notice, Any]:
+    return (
         Notice.objects.without_recipient()
         .filter(role__in=ASKED_ROLES, purpose=Purpose.FIRST)
         .exclude(pk__in=aside)
         .order_by("owed_at")
         .values_list("pk", "attempts")[:MAX_LOOKED_AT]
-    ),
-    aside="id",
-)
+    )
 
 
 def _leave_out_known(rows: Iterable[tuple[UUID, int]]) -> list[UUID]:
@@ -173,5 +170,4 @@ def _ask_one(key: UUID, now: datetime) -> bool:
 
 def register() -> None:
     """Let the sweeper turn this clock. None of its rows waits for a moment of its own."""
-    due = (DueQuery(_LOST, lambda now: {"aside": [NO_ROW]}),)
-    register_clock(Clock(CLOCK, advance, lambda now: [], due))
+    register_clock(Clock(CLOCK, advance, lambda now: []))

@@ -6,13 +6,14 @@ duty for each conversation, however many come in: reading the page reads them al
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+from django.db.models import QuerySet
 from django.dispatch import receiver
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from access.languages import format_in_each_language, in_each_language
-from audit.prepared_values import Prepared
 from notifications.briefs.talk.models import TalkKind, TalkMessage
 from notifications.briefs.talk.thread import NO_CASE, register_case_check
 from notifications.briefs.talk.times import UnitTimes, get_question_times, get_word_times
@@ -41,13 +42,16 @@ KINDS: dict[str, str] = {TalkKind.QUESTION.value: QUESTION, TalkKind.WORD.value:
 
 def check_case(root: Notice) -> str:
     """Return "closed" for a notice about a case that is closed, NO_CASE for one about no case; else ""."""
-    case = _CLOSED_AT.first(key=root.case_id)
+    case = _find_closed_at(key=root.case_id).first()
     if case is None:
         return NO_CASE
     return "closed" if case[0] is not None else ""
 
 
-_CLOSED_AT = Prepared(Case, lambda key: Case.objects.filter(pk=key).values_list("closed_at"), key="id")
+def _find_closed_at(key: UUID) -> QuerySet[Case, Any]:
+    return Case.objects.filter(pk=key).values_list("closed_at")
+
+
 register_case_check(check_case)
 
 

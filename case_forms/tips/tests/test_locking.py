@@ -7,11 +7,10 @@ import secrets
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from audit import chain, prepared_values
+from audit import chain
 from audit.models import ChainHead
 from notifications.briefs import further
 from notifications.escalation import clock
@@ -46,8 +45,6 @@ def locked(monkeypatch):
         return lock_head()
 
     monkeypatch.setattr(QuerySet, "select_for_update", rows)
-    # Nothing that was written once is used again, so that each lock is asked for here.
-    monkeypatch.setattr(prepared_values, "_get_kept", lambda _model: (connection, {}))
     monkeypatch.setattr(chain, "_lock_head", head)
     return seen
 

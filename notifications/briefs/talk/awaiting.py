@@ -5,6 +5,7 @@ Accepting begins the wait, an outcome or a refusal ends it. When it is over the 
 which they are asked again later. Who says nothing is reminded, and then a coordinator is asked to call.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -14,7 +15,6 @@ from django.db.models import QuerySet
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
-from audit.prepared_values import DueQuery, Prepared
 from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications import signals
 from notifications.outbox.actions import cancel
@@ -24,7 +24,6 @@ from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.states import NoticeState
 
 from ..choices import can_report_another_outcome
-from . import telling
 from .models import AwaitedOutcome, TalkNotice
 from .telling import build_back_brief, create_talk_notice, send_due_mails
 from .thread import ABOUT, READS, TALK_PURPOSES, get_members, get_root, is_of_talk, iter_chains, takes_part, why_over
@@ -83,7 +82,7 @@ def _takes_outcome(notice: Notice) -> bool:
 
 def ask_for_due_outcomes(now: datetime) -> int:
     """Ask for every outcome whose time has come, each by itself. Return for how many somebody was asked."""
-    keys = _DUE.fetch(now=now, aside=[NO_NOTICE, *get_put_aside_keys(OUTCOME, now)])
+    keys = _find_due(now=now, aside=get_put_aside_keys(OUTCOME, now))
     return for_each_row(OUTCOME, keys, lambda key: _ask(key, now), at=now)
 
 
@@ -122,12 +121,12 @@ def _ask(key: UUID, now: datetime) -> bool:
 
 def withdraw_what_is_over(now: datetime) -> int:
     """Withdraw what sends somebody back to a notice that they no longer hold, or whose outcome is known."""
-    keys = _OPEN.fetch(aside=[NO_NOTICE, *get_put_aside_keys(OVER, now)])
+    keys = _find_open(aside=get_put_aside_keys(OVER, now))
     return for_each_row(OVER, keys, _withdraw_if_over, at=now)
 
 
 def _withdraw_if_over(key: UUID) -> bool:
-    row = _TALKS.first(key=key)
+    row = _find_talks(key=key).first()
     if row is None:
         raise TalkNotice.DoesNotExist
     is_holder = takes_part(row.about, row.notice.contact_id)
@@ -139,7 +138,7 @@ def _withdraw_if_over(key: UUID) -> bool:
 
 def _is_awaited(row: TalkNotice) -> bool:
     contact = row.notice.contact_id
-    return contact is not None and _AWAITED.first(chase=row.about.chase_id, contact=contact) is not None
+    return contact is not None and _find_awaited(chase=row.about.chase_id, contact=contact).exists()
 
 
 def advance(now: datetime) -> int:
@@ -150,7 +149,7 @@ def advance(now: datetime) -> int:
 def _wait_again(now: datetime) -> int:
     """Wait again for outcomes about which nobody is asked any more, whatever ended that: none is lost sight of."""
     count = 0
-    for row in _WAITING.fetch():
+    for row in _find_waiting():
         times = get_outcome_times(row.notice.role)
         if times is not None and not _is_being_asked(row.notice):
             until = now + timedelta(minutes=times.again_minutes)
@@ -160,67 +159,45 @@ def _wait_again(now: datetime) -> int:
 
 def find_stranded(now: datetime) -> list[str]:
     """Return the outcomes that are awaited and about which nobody is asked: there should be none."""
-    return [str(row.pk) for row in _WAITING.fetch() if not _is_being_asked(row.notice)]
+    return [str(row.pk) for row in _find_waiting() if not _is_being_asked(row.notice)]
 
 
 def _is_being_asked(notice: Notice) -> bool:
     contact = notice.contact_id
-    return contact is not None and _ASKED.first(chase=notice.chase_id, contact=contact) is not None
+    return contact is not None and _find_asked(chase=notice.chase_id, contact=contact).exists()
 
 
-# ---- written once: each pass asks these ----
-
-NO_NOTICE = UUID(int=0)
-_DUE = Prepared(
-    AwaitedOutcome,
-    lambda now, aside: (
+def _find_due(now: datetime, aside: Collection[Any]) -> QuerySet[AwaitedOutcome, UUID]:
+    return (
         AwaitedOutcome.objects.filter(next_at__lte=now)
         .exclude(pk__in=aside)
         .order_by("next_at")
         .values_list("pk", flat=True)[:MAX_ROWS]
-    ),
-    now="next_at",
-    aside="notice",
-)
-_OPEN = Prepared(
-    TalkNotice,
-    lambda aside: (
+    )
+
+
+def _find_open(aside: Collection[Any]) -> QuerySet[TalkNotice, UUID]:
+    return (
         TalkNotice.objects.filter(notice__in=Notice.objects.open().values("pk"))
         .exclude(pk__in=aside)
         .order_by("pk")
         .values_list("pk", flat=True)[:MAX_ROWS]
-    ),
-    aside="notice",
-)
-_TALKS = Prepared(
-    TalkNotice, lambda key: TalkNotice.objects.select_related("notice", "about").filter(pk=key), key="notice"
-)
-_AWAITED = Prepared(
-    AwaitedOutcome,
-    lambda chase, contact: (
-        AwaitedOutcome.objects.filter(notice__chase_id=chase, notice__contact=contact, ended_at__isnull=True)
-        .order_by()
-        .values_list("pk", flat=True)[:1]
-    ),
-    chase=Notice._meta.get_field("chase_id"),
-    contact=Notice._meta.get_field("contact"),
-)
-_WAITING = Prepared(
-    AwaitedOutcome,
-    lambda: AwaitedOutcome.objects.filter(ended_at__isnull=True, next_at__isnull=True).select_related("notice"),
-)
+    )
 
 
-def _find_asked(chase: UUID, contact: int) -> "QuerySet[Notice, UUID]":
+def _find_talks(key: UUID) -> QuerySet[TalkNotice]:
+    return TalkNotice.objects.select_related("notice", "about").filter(pk=key)
+
+
+def _find_awaited(chase: UUID | None, contact: int) -> QuerySet[AwaitedOutcome]:
+    return AwaitedOutcome.objects.filter(notice__chase_id=chase, notice__contact=contact, ended_at__isnull=True)
+
+
+def _find_waiting() -> QuerySet[AwaitedOutcome]:
+    return AwaitedOutcome.objects.filter(ended_at__isnull=True, next_at__isnull=True).select_related("notice")
+
+
+def _find_asked(chase: UUID | None, contact: int) -> QuerySet[Notice]:
     chains = TalkNotice.objects.filter(about__chase_id=chase, notice__purpose=Purpose.OUTCOME)
     asked = chains.filter(notice__contact=contact).values("notice__chase_id")
-    return Notice.objects.open().filter(chase_id__in=asked).order_by().values_list("pk", flat=True)[:1]
-
-
-_ASKED = Prepared(Notice, _find_asked, chase="chase_id", contact="contact")
-DUE = (
-    *telling.DUE,
-    DueQuery(_DUE, lambda now: {"now": now, "aside": [NO_NOTICE]}),
-    DueQuery(_OPEN, lambda now: {"aside": [NO_NOTICE]}),
-    DueQuery(_WAITING, lambda now: {}),
-)
+    return Notice.objects.open().filter(chase_id__in=asked)

@@ -5,6 +5,7 @@ A reader whose notice still waits for an answer gets its mail again; whoever has
 conversation: what has to wait is sent by `send_due_mails` as soon as the bound allows.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -12,12 +13,12 @@ from uuid import UUID, uuid5
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from access.languages import in_each_language, same_in_each_language
 from audit.chain import log_event
-from audit.prepared_values import DueQuery, Prepared
-from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
+from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications.directory.models import Contact
 from notifications.outbox.actions import create_notice
 from notifications.outbox.locking import lock_chases
@@ -39,23 +40,18 @@ log = structlog.get_logger(__name__)
 
 def send_due_mails(now: datetime) -> int:
     """Mail the readers of every conversation for which that had to wait. Return for how many it was done."""
-    keys = _WAITING.fetch(now=now, aside=[NO_ROW, *get_put_aside_keys(MAIL, now)])
+    keys = _find_waiting(now=now, aside=get_put_aside_keys(MAIL, now))
     return for_each_row(MAIL, keys, lambda key: _send_one(key, now), at=now)
 
 
-_WAITING = Prepared(
-    TalkMessage,
-    lambda now, aside: (
+def _find_waiting(now: datetime, aside: Collection[Any]) -> QuerySet[TalkMessage, UUID]:
+    return (
         TalkMessage.objects.filter(mail_due_at__lte=now)
         .exclude(notice__in=aside)
         .order_by()
         .values_list("notice", flat=True)
         .distinct()[:MAX_ROWS]
-    ),
-    now="mail_due_at",
-    aside="notice",
-)
-DUE = (DueQuery(_WAITING, lambda now: {"now": now, "aside": [NO_ROW]}),)
+    )
 
 
 def _send_one(key: UUID, now: datetime) -> bool:

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from audit.prepared_values import Prepared
 from notifications.directory.areas import OWN_ROLES
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.states import ANSWERED, OPEN, NoticeState
@@ -69,19 +68,11 @@ def _get_members_of(chase: UUID | None, role: str) -> "QuerySet[Notice]":
 
 def takes_part(root: Notice, contact: int | None) -> bool:
     """Tell whether a notice of this chain lets this contact take part in its conversation."""
-    return contact is not None and _TAKES_PART.first(chase=root.chase_id, role=root.role, contact=contact) is not None
+    return contact is not None and _find_takes_part(chase=root.chase_id, role=root.role, contact=contact).exists()
 
 
-# Written once: each open notice that sends somebody back asks it in each pass.
-_TAKES_PART = Prepared(
-    Notice,
-    lambda chase, role, contact: (
-        _get_members_of(chase, role).filter(contact=contact).order_by().values_list("pk", flat=True)[:1]
-    ),
-    chase="chase_id",
-    role="role",
-    contact="contact",
-)
+def _find_takes_part(chase: UUID | None, role: str, contact: int) -> QuerySet[Notice, UUID]:
+    return _get_members_of(chase, role).filter(contact=contact).order_by().values_list("pk", flat=True)[:1]
 
 
 def has_talk(root: Notice) -> bool:

@@ -5,7 +5,7 @@ they know whom they are to meet, and a number can be forged. So they are sent ba
 then called like everybody who doesn't read: with the times of what is added to a notice (`get_read_times`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -15,8 +15,7 @@ from django.db.models import Q, QuerySet
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
-from audit.prepared_values import DueQuery, Prepared
-from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
+from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications import signals
 from notifications.outbox.actions import build_link, cancel
 from notifications.outbox.locking import lock_chases
@@ -44,20 +43,16 @@ def await_opening(notice: Notice, reply: Reply, **kwargs: Any) -> None:
 
 def chase_unread(now: datetime) -> int:
     """Ask whose time has come, and end what is over. Return how much was done."""
-    keys = _DUE.fetch(now=now, aside=[NO_ROW, *get_put_aside_keys(UNREAD, now)])
+    keys = _find_due(now=now, aside=get_put_aside_keys(UNREAD, now))
     return for_each_row(UNREAD, keys, lambda key: _turn(key, now), at=now)
 
 
-def _find_due(now: datetime, aside: Sequence[UUID]) -> "QuerySet[UnreadAcceptance, UUID]":
+def _find_due(now: datetime, aside: Collection[Any]) -> "QuerySet[UnreadAcceptance, UUID]":
     over = ~Q(notice__state=NoticeState.ACCEPTED) | Q(notice__opened_at__isnull=False)
     over |= Q(notice__link_revoked_at__isnull=False)
     read = Q(next_at__isnull=True) & (Q(asking__isnull=True) | ~Q(asking__state__in=OPEN))
     due = UnreadAcceptance.objects.filter(Q(next_at__lte=now) | over | read, ended_at__isnull=True)
     return due.exclude(pk__in=aside).order_by("pk").values_list("pk", flat=True)[:MAX_ROWS]
-
-
-_DUE = Prepared(UnreadAcceptance, _find_due, now="next_at", aside="notice")
-DUE = (DueQuery(_DUE, lambda now: {"now": now, "aside": [NO_ROW]}),)
 
 
 @transaction.atomic

@@ -16,8 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.languages import Texts, format_in_each_language
-from access.models import Municipality, PoliceDirectorate, Region
-from audit.prepared_values import Prepared
+from access.models import Municipality
 
 from ..models import Agreement, Partner
 from ..presence import has_rows
@@ -70,8 +69,7 @@ def find_covers(offices: Iterable[Partner], *, role: str, municipality: Municipa
     One query; about several offices only where two small ones say that there are any agreements at all.
     """
     keys = {office.pk for office in offices}
-    is_one = len(keys) == 1
-    if not is_one and not any(has_rows(model, "partner", keys) for model in (Agreement, _BESIDE)):
+    if len(keys) != 1 and not any(has_rows(model, "partner", keys) for model in (Agreement, _BESIDE)):
         return {}
     where: dict[str, Any] = {
         "place": municipality.pk,
@@ -80,7 +78,7 @@ def find_covers(offices: Iterable[Partner], *, role: str, municipality: Municipa
         "day": timezone.localdate(at),
     }
     found: dict[int, dict[int, frozenset[str] | None]] = defaultdict(dict)
-    rows: Any = _TERMS.fetch(office=next(iter(keys)), **where) if is_one else _build_terms(keys, **where)
+    rows = _build_terms(keys, **where)
     # Once for each office and area that it names: the joins' rows, told apart by their keys.
     for pk, signer, beside, roles, is_limited, facts in rows:
         if not roles or role in roles:
@@ -104,18 +102,6 @@ def in_force_on(day: date) -> Q:
     begun = Q(valid_from__lte=day) | Q(valid_from=None) & (Q(signed_on=None) | Q(signed_on__lte=day))
     not_over = Q(valid_until=None) | Q(valid_until__gte=day)
     return begun & not_over & (Q(withdrawn_on=None) | Q(withdrawn_on__gt=day))
-
-
-# Asked for each notice to an office that an agreement may limit, of that one office.
-_TERMS = Prepared(
-    Agreement,
-    lambda office, **where: _build_terms([office], **where),
-    office=Agreement._meta.get_field("partner"),
-    place=Municipality._meta.pk,
-    region=Region._meta.pk,
-    directorate=PoliceDirectorate._meta.pk,
-    day=Agreement._meta.get_field("valid_until"),
-)
 
 
 def _join_kinds(given: Iterable[frozenset[str] | None]) -> frozenset[str] | None:

@@ -11,8 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.db.models import QuerySet
+
 from access.languages import Texts
-from audit.prepared_values import Prepared
 
 from .models import AgreementRule
 
@@ -65,15 +66,11 @@ def counts_agreements(role: str) -> bool:
 
 def is_required(role: str) -> bool:
     """Tell whether offices of this role are told only under an agreement in force."""
-    return counts_agreements(role) and bool(_ON.fetch(role=role))
+    return counts_agreements(role) and _find_on(role=role).exists()
 
 
-# Asked for each notice to an office that an agreement may limit.
-_ON = Prepared(
-    AgreementRule,
-    lambda role: AgreementRule.objects.filter(role=role, is_on=True).order_by().values_list("pk", flat=True),
-    role="role",
-)
+def _find_on(role: str) -> QuerySet[AgreementRule, int]:
+    return AgreementRule.objects.filter(role=role, is_on=True).order_by().values_list("pk", flat=True)
 
 
 def is_required_to_be_found(role: str) -> bool:

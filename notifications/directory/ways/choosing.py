@@ -4,9 +4,8 @@ from collections.abc import Collection
 from datetime import datetime, time
 from operator import attrgetter
 
+from django.db.models import QuerySet
 from django.utils import timezone
-
-from audit.prepared_values import PreparedQuery
 
 from ..models import Contact
 from ..read_ahead import About, fetch_together
@@ -29,7 +28,7 @@ def get_ways(
     hour = timezone.localtime(at).time()
     return [
         way
-        for way in fetch_together(About.CONTACT, contact.pk, _WAYS.fetch, attrgetter("contact_id"))
+        for way in fetch_together(About.CONTACT, contact.pk, _find_ways, attrgetter("contact_id"))
         if way.channel in wanted
         and is_for(way, is_urgent=is_urgent, is_unanswered=is_unanswered)
         and is_within_hours(way, hour)
@@ -64,19 +63,16 @@ def is_within_hours(way: ContactWay, hour: time) -> bool:
 
 def get_mail_keys(contacts: Collection[int]) -> dict[int, ContactWay]:
     """Return the keys to which these contacts' (keys) e-mails are encrypted: of each the one that was tested last."""
-    return {way.contact_id: way for way in _MAIL_KEYS.fetch(list(contacts))}
+    return {way.contact_id: way for way in _find_mail_keys(list(contacts))}
 
 
-# Asked for each notice: when it is created, and when it is sent.
-_WAYS = PreparedQuery(
-    Contact._meta.pk,
-    lambda contacts: ContactWay.objects.counted().filter(contact__in=contacts).order_by("after_minutes", "pk"),
-)
-_MAIL_KEYS = PreparedQuery(
-    Contact._meta.pk,
-    lambda contacts: (
+def _find_ways(contacts: Collection[int]) -> QuerySet[ContactWay]:
+    return ContactWay.objects.counted().filter(contact__in=contacts).order_by("after_minutes", "pk")
+
+
+def _find_mail_keys(contacts: Collection[int]) -> QuerySet[ContactWay]:
+    return (
         ContactWay.objects.counted()
         .filter(contact__in=contacts, channel=WayKind.MAIL_KEY)
         .order_by("confirmed_at", "pk")
-    ),
-)
+    )

@@ -212,10 +212,6 @@ elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
         " -c tcp_user_timeout=7000 -c client_connection_check_interval=2000",
         **DATABASES["default"].get("OPTIONS", {}),
     }
-    # The server plans what each notice asks once for a connection (docs/adr/0217). Not behind a pooler that hands a
-    # connection to somebody else after each transaction.
-    if env.bool("DATABASE_PREPARES", default=True):
-        DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 

@@ -16,6 +16,8 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from audit.put_aside import delete_unmet, for_each_row, rows_aside_read_once
+from notifications.briefs.further import send_due_alarms
+from notifications.escalation.clock import advance
 from notifications.escalation.clock_watch import ClockWatch
 from notifications.escalation.digest import send_digests
 from notifications.escalation.findings import (
@@ -25,10 +27,9 @@ from notifications.escalation.findings import (
     delete_settled_rows,
     get_stranded_notices,
 )
-from notifications.escalation.idle import run_due_steps
 from notifications.escalation.leading import Lead, delete_gone
 from notifications.escalation.outside_watch import OutsideWatch
-from notifications.escalation.passes import find_stranded_rows
+from notifications.escalation.passes import advance_clocks, find_stranded_rows
 from notifications.escalation.probes import Probes
 from notifications.outbox.alarm import ring
 from notifications.outbox.models import Heartbeat
@@ -40,9 +41,10 @@ from notifications.outbox.queueing import (
     queue_length,
 )
 from notifications.outbox.repeating import backfill_chase_ids, merge_repeated_notices
+from notifications.outbox.sweep import sweep
 
 BEAT_SECONDS = 2.0
-EACH_SECONDS = 30.0  # so often every step is run, whatever the one question for all has answered
+CLOCKS_SECONDS = 5.0  # tasks, talks, requests: their moments are minutes apart
 CANARY_SECONDS = 10.0
 FINDINGS_SECONDS = 5.0
 AUDIT_SECONDS = 60.0
@@ -109,7 +111,11 @@ class Sweeper:
         """Run one pass. The heartbeat comes last: it says that all of it was done."""
         now = timezone.now()
         with rows_aside_read_once():
-            run_due_steps(now, ask_each=self._is_due("each", EACH_SECONDS))
+            advance(now)
+            if self._is_due("clocks", CLOCKS_SECONDS):
+                advance_clocks(now)
+                send_due_alarms(now)
+            sweep(now)
         if self._is_due("canary", CANARY_SECONDS):
             for part, crowded in CROWDED.items():
                 waiting = queue_length(part)
