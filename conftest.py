@@ -59,6 +59,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """A test that commits leaves the database as migrations did, not empty (tests/rows.py)."""
     with django_db_blocker.unblock():
         template_database.keep_template()
+        # As at a start of the service: the key of `audit.sealed_rows`, which a process reads once, is there already.
+        from vault import lasting
+
+        lasting.establish(frozenset({lasting.ROWS}))
         rows.remember_the_beginning()
 
 

@@ -13,6 +13,7 @@ class BuilderConfig(AppConfig):
         from wagtail.permissions import register_permission_policy
 
         # models and permissions can be imported only when the apps are loaded
+        from . import noted_versions
         from .actions import publish_form
         from .permissions import FactPermissionPolicy, FormPermissionPolicy, ListPermissionPolicy
         from .workflow import register_publish_action
@@ -24,3 +25,4 @@ class BuilderConfig(AppConfig):
         fact_type = self.get_model("CaseFactType")
         register_permission_policy(fact_type, FactPermissionPolicy(fact_type))
         register_publish_action(form, publish_form)
+        noted_versions.register()

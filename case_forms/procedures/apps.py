@@ -13,6 +13,7 @@ class ProceduresConfig(AppConfig):
         from case_forms.form_builder.dependents import register_dependent
         from case_forms.form_builder.workflow import register_publish_action
 
+        from . import noted_versions
         from .actions import publish_approved_procedure
         from .in_motion import Procedures
         from .permissions import ProcedurePermissionPolicy
@@ -21,3 +22,4 @@ class ProceduresConfig(AppConfig):
         procedure = self.get_model("Procedure")
         register_permission_policy(procedure, ProcedurePermissionPolicy(procedure))
         register_publish_action(procedure, publish_approved_procedure)
+        noted_versions.register()

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from access.models import Municipality, PoliceDirectorate, Region, localize
+from audit.sealed_rows import SealedQuerySet, SealedRow, find_broken
 from notifications.roles import Role as Role
 from notifications.texts.senders import SenderSet
 
@@ -145,7 +146,7 @@ class Agreement(Versioned):
 PIN_FORMAT = RegexValidator(r"^\d{6,10}$", _("A PIN has 6 to 10 digits."))
 
 
-class Contact(Versioned):
+class Contact(SealedRow, Versioned):
     """A person at a partner. The PIN is agreed beforehand, face to face; only its hash is stored."""
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="contacts", verbose_name=_("partner"))
@@ -166,10 +167,15 @@ class Contact(Versioned):
     )
     is_demo = models.BooleanField(_("demo"), default=False)
 
+    SEALED = ("partner_id", "email", "phone", "pin_hash", "pin_set_at", "is_active", "reachable_at")
+
+    objects = SealedQuerySet["Contact"].as_manager()
+
     class Meta:
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
         ordering = ["partner", "name"]
+        base_manager_name = "objects"
 
     def __str__(self) -> str:
         return f"{self.name} ({self.partner})"
@@ -189,7 +195,9 @@ class Contact(Versioned):
         self.pin_set_at = timezone.now()
 
     def check_pin(self, pin: str) -> bool:
-        return bool(self.pin_hash) and check_password(pin, self.pin_hash)
+        """Whether this is the PIN. None fits a contact whose row was changed by somebody without a key."""
+        is_right = bool(self.pin_hash) and check_password(pin, self.pin_hash)
+        return is_right and not find_broken(type(self), [self.pk])
 
 
 class DutyShiftQuerySet(models.QuerySet["DutyShift"]):

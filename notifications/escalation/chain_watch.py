@@ -1,7 +1,8 @@
 """Watch the audit chain each minute: the part of `/readyz`, an alarm when it is broken, and the mail of the day.
 
 1. `audit.watch.watch_chain` reads what is new and, once an hour, all of it. What it found stands in a Heartbeat.
-   So do sealed cells that are older than they were (`vault.witness`): each is also named in the chain.
+   So do sealed cells that are older than they were (`vault.witness`): each is also named in the chain. And, each hour,
+   rows that no entry explains: contacts, ways, roles, second factors, published versions (`audit.sealed_rows`).
 2. Broken: operators and auditors are written to: at once, each hour, after the first day once a day.
 3. Once a day, from eight on, the auditors get the head: `<number>:<16 digits>`. Whoever holds one of these mails can
    show later that nothing before it was cut off, without trusting this machine. With fewer than two auditors the
@@ -9,7 +10,7 @@
 """
 
 import sqlite3
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -20,12 +21,14 @@ from django.utils.translation import gettext_lazy as _
 
 from access.models import Assignment, StaffRole, User
 from audit.chain import get_head_note, log_event
+from audit.sealed_rows import find_unexplained
 from audit.watch import Watch, WatchedElsewhere, watch_chain
 from notifications.outbox.alarm import HOURLY, get_operators_to_mail
 from notifications.outbox.escalation_policy import FIRST_DAY
 from notifications.outbox.models import Heartbeat
 from vault import witness
 from vault.keyring import KeyRingError
+from vault.seal import SealBroken
 
 from .digest import get_start_of_today
 from .rounds import RETRY_AFTER, claim_round, is_due_since, mail_each
@@ -33,6 +36,8 @@ from .rounds import RETRY_AFTER, claim_round, is_due_since, mail_each
 CHAIN = "audit_chain"  # parts of Heartbeat
 ALARMED = "audit_chain.alarmed"
 MAILED = "audit_chain.mailed"
+ROWS_EACH = timedelta(hours=1)
+MAX_NAMED = 20  # rows in a mail and on the page
 BROKEN = _("Vatra: the record or sealed data was changed")
 TODAY = _("Vatra: the audit chain today")
 
@@ -51,9 +56,9 @@ def each_minute(argument: str = "") -> None:
     except (KeyRingError, OSError, ValueError) as error:
         log.error("audit_chain_not_read", code=type(error).__name__)
         found = {**_get_earlier_findings(), "error": type(error).__name__}
-    found |= _check_sealed_cells(now)
+    found |= _check_sealed_cells(now) | _check_rows(now)
     Heartbeat.beat(CHAIN, found)
-    if found["broken"] or found.get("error") or found["put_back"]:
+    if found["broken"] or found.get("error") or found["put_back"] or found["rows"]:
         alarm(found, now)
     else:
         # Without the row the next alarm is due at once.
@@ -85,6 +90,23 @@ def _check_sealed_cells(now: datetime) -> dict[str, Any]:
     return {"put_back": len(seen.put_back), "cells_first": first, "cells_at": ended, "cells_error": ""}
 
 
+def _check_rows(now: datetime) -> dict[str, Any]:
+    """Once an hour, and each minute while some are found, compare rows with the chain; log those it doesn't explain."""
+    earlier = {name: value for name, value in _get_earlier_findings().items() if name.startswith("rows")}
+    at = earlier.get("rows_at", "")
+    if at and not earlier.get("rows") and now - datetime.fromisoformat(at) < ROWS_EACH:
+        return earlier
+    try:
+        found = [str(each) for each in find_unexplained()]
+    except (KeyRingError, SealBroken) as error:
+        log.error("rows_not_compared", code=type(error).__name__)
+        # Earlier findings stay: rows that can't be compared are no all-clear.
+        return {"rows": 0, "rows_first": [], **earlier, "rows_error": type(error).__name__}
+    for each in set(found) - set(earlier.get("rows_first", [])):
+        log.error("row_unexplained", row=each)
+    return {"rows": len(found), "rows_first": found[:MAX_NAMED], "rows_at": now.isoformat(), "rows_error": ""}
+
+
 def _get_earlier_findings() -> dict[str, Any]:
     beat = Heartbeat.objects.filter(part=CHAIN).first()
     return {**Watch().facts(), **(beat.facts if beat else {})}
@@ -101,6 +123,8 @@ def alarm(found: dict[str, Any], now: datetime) -> int:
         "error": found.get("error", ""),
         "put_back": found.get("put_back", 0),
         "cells": found.get("cells_first", []),
+        "rows": found.get("rows", 0),
+        "named": found.get("rows_first", []),
     }
     return mail_each(ALARMED, people.values(), lambda _person: _word(BROKEN, "chain_broken", words), now)
 

@@ -12,6 +12,7 @@ from django.db import connections, router
 from django.db.models import QuerySet
 
 from audit import clock
+from notifications.directory.models import Contact, ContactWay
 
 from .models import Attempt, Notice
 from .states import UNREACHED
@@ -140,11 +141,11 @@ _NEEDED = (
         "answer_by",
         "opened_at",
     ),
-    *("contact__email", "contact__is_active", "contact__reachable_at"),
+    *(f"contact__{name.removesuffix('_id')}" for name in (*Contact.SEALED, "seal")),
     *("contact__partner__is_active", "contact__partner__role", "contact__partner__sender_set"),
     *("chases__code", "chases__declined_at", "chases__chases__code", "chases__chases__chases"),
     *("municipality__region", "unit__name", "unit__callback_phone"),
-    *("way__channel", "way__address", "way__is_active"),
+    *(f"way__{name.removesuffix('_id')}" for name in (*ContactWay.SEALED, "seal")),
 )
 
 

@@ -22,8 +22,11 @@ from django.db import DatabaseError, transaction
 
 from audit import clock
 from audit.chain import AuditEvent, log_events
+from audit.sealed_rows import keep_intact
 from notifications.channels.base import ChannelPool, Message, PayloadError, RecipientRefused, Unreached
 from notifications.directory.models import Contact, ContactWay
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
 
 from . import journal
 from .backoff import get_backoff
@@ -239,6 +242,8 @@ def _send_one(
     if claimed.notice.purpose != Purpose.TEST and (contact.reachable_at is None or claimed.notice.link_revoked_at):
         raise PayloadError(CONTACT_INACTIVE)  # a new address waits for its test; an old link opens nothing
     notice, way = claimed.notice, claimed.notice.way
+    if not _is_as_sealed(contact, way):
+        raise PayloadError(CONTACT_INACTIVE)  # somebody without a key has changed where it would go
     channel = channels.get(notice.channel)
     if way is None:
         key = keys.get(contact.pk)
@@ -255,6 +260,13 @@ def _send_one(
         message = build_way_message(notice, way, reference=notice.pk.hex, now=clock.now())
         claimed.attempt.texts = message.texts
         channel.send(message)
+
+
+def _is_as_sealed(contact: Contact, way: ContactWay | None) -> bool:
+    try:
+        return bool(keep_intact([contact])) and (way is None or bool(keep_intact([way])))
+    except (SealBroken, KeyRingError):
+        raise PayloadError("link_sealed") from None  # nor does the link open without that key
 
 
 def _build_mail(claimed: ClaimedNotice, contact: Contact, others: Sequence[ClaimedNotice] = ()) -> Message:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -17,7 +18,7 @@ from audit.chain import get_actor, log_event
 
 from . import events
 from .policy import CMS, FIELD, row_for
-from .sessions.factors import open_secret, seal_secret
+from .sessions.factors import find_broken_factors, open_secret, seal_secret
 from .sign_in_limits import get_attempts, may_pass_pause, remember_device
 
 
@@ -80,6 +81,12 @@ class StaffAccountAdapter(DefaultAccountAdapter):
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Redirect back to the form, which confirms the change by `?done=1`: `add_message` is switched off."""
         return f"{reverse('account_change_password')}?done=1"
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """Sign in, unless a second factor of this account isn't the one that was set up."""
+        if find_broken_factors(user):
+            raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
+        super().login(request, user)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         events.sign_in_failed(str(credentials.get("username", "")))

@@ -9,5 +9,6 @@ class AccessConfig(AppConfig):
     def ready(self) -> None:
         from . import events  # noqa: F401  # connects its receivers
         from .admin_lists import keep_lists_plain
+        from .sessions import factors  # noqa: F401  # connects its receivers
 
         keep_lists_plain()

@@ -15,12 +15,14 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from audit import clock
+from audit.sealed_rows import SealedQuerySet, SealedRow, keep_intact
 
 from .languages import DEFAULT_LANGUAGE
 from .languages import localize as localize
 from .place_changes.models import PlaceChange as PlaceChange
 from .rate_limits import RateCount as RateCount
 from .sessions.models import DuressAlarm as DuressAlarm
+from .sessions.models import FactorSeal as FactorSeal
 from .sessions.models import FactorSecret as FactorSecret
 from .sessions.models import StaffPin as StaffPin
 from .sessions.models import StaffSession as StaffSession
@@ -146,15 +148,31 @@ class User(AbstractUser):
         return salted_hmac(SESSION_SALT, made_of, secret=secret, algorithm="sha256").hexdigest()
 
     def current_assignments(self, on: date | None = None) -> "models.QuerySet[Assignment]":
-        return self.assignments.current(on)
+        """Return what is held on a day, today by default, without a row whose seal is broken."""
+        held = self.assignments.current(on)
+        return held.exclude(pk__in=self._get_broken()) if self._get_broken() else held
 
     def roles(self) -> frozenset[str]:
         """Return the roles held today; queried once per instance."""
         if not hasattr(self, "_roles"):
-            self._roles = (
-                frozenset(self.current_assignments().values_list("role", flat=True)) if self.is_active else frozenset()
-            )
+            today = clock.localdate()
+            held = self._get_assignments() if self.is_active else []
+            current = (one for one in held if one.is_current(today) and one.pk not in self._get_broken())
+            self._roles = frozenset(one.role for one in current)
         return self._roles
+
+    def _get_assignments(self) -> "list[Assignment]":
+        """Return all that were ever given; queried once per instance."""
+        if not hasattr(self, "_assignments"):
+            self._assignments = list(self.assignments.order_by())
+        return self._assignments
+
+    def _get_broken(self) -> "frozenset[int]":
+        """Return the keys of assignments that somebody without a key has made or changed (`audit.sealed_rows`)."""
+        if not hasattr(self, "_broken"):
+            intact = {one.pk for one in keep_intact(self._get_assignments())}
+            self._broken = frozenset(one.pk for one in self._get_assignments()) - intact
+        return self._broken
 
     def has_role(self, *roles: str) -> bool:
         return bool(self.roles() & set(roles))
@@ -172,7 +190,9 @@ class User(AbstractUser):
 
     def units(self) -> "models.QuerySet[MobileUnit]":
         """Return the units this person works in today."""
-        return _get_units_of(self.pk, clock.localdate())
+        return MobileUnit.objects.filter(
+            assignments__in=self.current_assignments().filter(role=StaffRole.WORKER)
+        ).distinct()
 
     def coordinated_regions(self) -> "models.QuerySet[Region]":
         return Region.objects.filter(
@@ -180,13 +200,13 @@ class User(AbstractUser):
         ).distinct()
 
 
-class AssignmentQuerySet(models.QuerySet["Assignment"]):
+class AssignmentQuerySet(SealedQuerySet["Assignment"]):
     def current(self, on: date | None = None) -> "AssignmentQuerySet":
         day = on or clock.localdate()
         return self.filter(Q(starts_on__lte=day), Q(ends_on__isnull=True) | Q(ends_on__gte=day))
 
 
-class Assignment(models.Model):
+class Assignment(SealedRow):
     """A role for a period: a worker in a unit, a coordinator of a region, the other roles everywhere."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="assignments", verbose_name=_("member of staff"))
@@ -200,9 +220,12 @@ class Assignment(models.Model):
     starts_on = models.DateField(_("from"), default=timezone.localdate)
     ends_on = models.DateField(_("until"), null=True, blank=True)
 
+    SEALED = ("user_id", "role", "unit_id", "region_id", "starts_on", "ends_on")
+
     objects = AssignmentQuerySet.as_manager()
 
     class Meta:
+        base_manager_name = "objects"
         verbose_name = _("assignment")
         verbose_name_plural = _("assignments")
         ordering = ["user", "role"]
@@ -220,6 +243,10 @@ class Assignment(models.Model):
                 condition=Q(ends_on__isnull=True) | Q(ends_on__gte=models.F("starts_on")),
             ),
         ]
+
+    def is_current(self, day: date) -> bool:
+        """Whether it is held on this day, as `current` says of many."""
+        return self.starts_on <= day and (self.ends_on is None or self.ends_on >= day)
 
     def __str__(self) -> str:
         return f"{self.user} · {self.get_role_display()} · {self.unit or self.region or ''}".rstrip(" ·")
@@ -239,14 +266,9 @@ class Assignment(models.Model):
             raise ValidationError({"role": NOT_BOTH})
 
 
-def _get_units_of(user: int, day: date) -> "models.QuerySet[MobileUnit]":
-    working = Assignment.objects.filter(user=user, role=StaffRole.WORKER).current(day)
-    return MobileUnit.objects.filter(assignments__in=working).distinct()
-
-
 def find_units(user: User) -> list[MobileUnit]:
     """Return what `User.units` holds today: asked for each form that comes in."""
-    return list(_get_units_of(user=user.pk, day=clock.localdate()))
+    return list(user.units())
 
 
 class FieldToken(models.Model):

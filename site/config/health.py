@@ -177,6 +177,7 @@ def _findings(beats: dict[str, Heartbeat], now: datetime) -> Parts:
         **describe_publish_webhooks(beats, now),
         "audit_chain": _chain(beats, now),
         "sealed_cells": _cells(beats, now),
+        "sealed_rows": _rows(beats, now),
         **describe_certificate(beats, now),
         "disk": _disk(),
         **describe_stored(beats, now),
@@ -253,6 +254,20 @@ def _cells(beats: dict[str, Heartbeat], now: datetime) -> dict[str, Any]:
     return {
         "ok": not facts.get("put_back") and not error,
         "put_back": facts.get("put_back", 0),
+        "age_s": age,
+        "error": error,
+    }
+
+
+def _rows(beats: dict[str, Heartbeat], now: datetime) -> dict[str, Any]:
+    """Report contacts, ways, roles, factors and versions that the record doesn't explain (`sealed_rows`)."""
+    facts = beats[CHAIN].facts if CHAIN in beats else {}
+    at, error = facts.get("rows_at"), facts.get("rows_error", "")
+    age = _age(_moment(at), CHAIN_FRESH, now)["age_s"]
+    return {
+        "ok": not facts.get("rows") and not error,
+        "unexplained": facts.get("rows", 0),
+        "first": facts.get("rows_first", []),
         "age_s": age,
         "error": error,
     }

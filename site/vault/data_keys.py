@@ -62,6 +62,11 @@ def suspended() -> Iterator[None]:
         _suspended.reset(token)
 
 
+def is_suspended() -> bool:
+    """Whether a simulation runs here, whose rows exist nowhere."""
+    return _suspended.get()
+
+
 @contextmanager
 def sealing_without_owner() -> Iterator[None]:
     """Seal within under the ring: for the empty values that take the place of what is forgotten."""

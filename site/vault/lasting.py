@@ -29,9 +29,10 @@ from .models import LastingKey
 RECEIPTS = "receipts"
 SUBMISSIONS = "submissions"
 NETWORKS = "networks"  # of whoever tries a password or a PIN
+ROWS = "rows"  # what says who is told and who may what (`audit.sealed_rows`)
 INBOUND = "inbound"  # of whoever sends an SMS, and of what a gateway calls it
 FROM_THE_RING = frozenset({RECEIPTS, SUBMISSIONS})
-ALL = FROM_THE_RING | {NETWORKS, INBOUND}
+ALL = FROM_THE_RING | {NETWORKS, INBOUND, ROWS}
 
 # Where the hashes of a purpose are stored: {purpose: [(model label, column)]}. Rooms register them when they are
 # loaded.
@@ -55,6 +56,45 @@ def matches(purpose: str, plain: bytes, stored: str) -> bool:
         if key.key_id == key_id:
             return hmac.compare_digest(_hash(key, plain), stored)
     raise KeyRingError(f"no key {key_id!r} for {purpose}")
+
+
+class Hashes:
+    """A purpose's keys, read once in a process, for what is asked too often to read them each time.
+
+    A key never changes; one that isn't known yet, since another process has begun it, is looked for again.
+    """
+
+    def __init__(self, purpose: str) -> None:
+        self._purpose = purpose
+        self._secrets: dict[str, bytes] = {}  # by the key's id; opened, since the ring may turn meanwhile
+
+    def make(self, plain: bytes) -> str:
+        """Return what `keyed_hash` does. Raises KeyRingError, SealBroken, DatabaseError."""
+        if not self._secrets:
+            self._read()
+        key_id, secret = next(iter(self._secrets.items()))
+        return _compute_hash(key_id, secret, plain)
+
+    def matches(self, plain: bytes, stored: str) -> bool:
+        """Whether `stored` is a hash of `plain`; False where the key that it names isn't here."""
+        key_id = stored.partition(":")[0]
+        if stored and key_id not in self._secrets:
+            self._read()
+        secret = self._secrets.get(key_id)
+        if secret is None:
+            return False
+        return hmac.compare_digest(_compute_hash(key_id, secret, plain).encode(), stored.encode())
+
+    def _read(self) -> None:
+        self._secrets = {key.key_id: bytes(key.secret) for key in _keys(self._purpose)} | self._secrets
+
+
+_read_once: dict[str, Hashes] = {}
+
+
+def get_hashes(purpose: str) -> Hashes:
+    """Return the purpose's keys as this process has read them."""
+    return _read_once.setdefault(purpose, Hashes(purpose))
 
 
 def renew(purpose: str) -> str:
@@ -108,4 +148,8 @@ def _keep(purpose: str, key_id: str, secret: bytes, *, taken_over: bool = False)
 
 
 def _hash(key: LastingKey, plain: bytes) -> str:
-    return f"{key.key_id}:{hmac.new(key.secret, plain, hashlib.sha256).hexdigest()}"
+    return _compute_hash(key.key_id, key.secret, plain)
+
+
+def _compute_hash(key_id: str, secret: bytes, plain: bytes) -> str:
+    return f"{key_id}:{hmac.new(secret, plain, hashlib.sha256).hexdigest()}"

@@ -7,6 +7,8 @@ from operator import attrgetter
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from audit.sealed_rows import keep_intact
+
 from ..models import Contact
 from ..read_ahead import About, fetch_together
 from .models import ContactWay, SentFor, WayKind
@@ -28,7 +30,7 @@ def get_ways(
     hour = timezone.localtime(at).time()
     return [
         way
-        for way in fetch_together(About.CONTACT, contact.pk, _find_ways, attrgetter("contact_id"))
+        for way in keep_intact(fetch_together(About.CONTACT, contact.pk, _find_ways, attrgetter("contact_id")))
         if way.channel in wanted
         and is_for(way, is_urgent=is_urgent, is_unanswered=is_unanswered)
         and is_within_hours(way, hour)
@@ -41,7 +43,7 @@ def get_calls(contacts: Collection[int], *, channels: Collection[str], at: datet
         return []
     counted = ContactWay.objects.counted().filter(contact__in=contacts, channel=WayKind.VOICE)
     hour = timezone.localtime(at).time()
-    return [way for way in counted.order_by("contact", "pk") if is_within_hours(way, hour)]
+    return [way for way in keep_intact(counted.order_by("contact", "pk")) if is_within_hours(way, hour)]
 
 
 def is_for(way: ContactWay, *, is_urgent: bool, is_unanswered: bool) -> bool:
@@ -63,7 +65,7 @@ def is_within_hours(way: ContactWay, hour: time) -> bool:
 
 def get_mail_keys(contacts: Collection[int]) -> dict[int, ContactWay]:
     """Return the keys to which these contacts' (keys) e-mails are encrypted: of each the one that was tested last."""
-    return {way.contact_id: way for way in _find_mail_keys(list(contacts))}
+    return {way.contact_id: way for way in keep_intact(_find_mail_keys(list(contacts)))}
 
 
 def _find_ways(contacts: Collection[int]) -> QuerySet[ContactWay]:

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit.sealed_rows import SealedQuerySet, SealedRow
 from notifications.channels.mail_keys.keys import group_fingerprint
 from vault.fields import SealedJSONField
 
@@ -35,13 +36,13 @@ class SentFor(models.TextChoices):
     UNANSWERED = "unanswered", _("only what was not answered")
 
 
-class ContactWayQuerySet(models.QuerySet["ContactWay"]):
+class ContactWayQuerySet(SealedQuerySet["ContactWay"]):
     def counted(self) -> "ContactWayQuerySet":
         """Return the ways that notices take: active, and known to reach their contact."""
         return self.filter(is_active=True, confirmed_at__isnull=False)
 
 
-class ContactWay(Versioned):
+class ContactWay(SealedRow, Versioned):
     """One way to a contact, and when it is taken.
 
     `address`: a number in E.164 form, the name that its owner gave a phone, a webhook's URL, or a key's fingerprint.
@@ -76,10 +77,13 @@ class ContactWay(Versioned):
     end_reason = models.CharField(max_length=40, blank=True, editable=False)  # a machine code: "gone", "stopped" ...
     is_demo = models.BooleanField(_("demo"), default=False)
 
+    SEALED = ("contact_id", "channel", "address", "mail_key", "is_active", "confirmed_at")
+
     objects = ContactWayQuerySet.as_manager()
 
     class Meta:
         app_label = "directory"
+        base_manager_name = "objects"
         verbose_name = _("way to a contact")
         verbose_name_plural = _("ways to contacts")
         ordering = ["contact", "after_minutes", "pk"]

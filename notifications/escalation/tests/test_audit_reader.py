@@ -59,7 +59,7 @@ def test_a_keeper_reads_who_did_what_to_whom_and_that_is_recorded(keeper):
     for shown in (">Created a form<", "Ada Keeper", "form <small>77", "version: 3"):
         assert shown in html
     entry = AuditEntry.objects.get(action="audit.read")
-    assert (entry.actor_id, entry.detail) == (str(keeper.pk), {"shown": 1})
+    assert (entry.actor_id, entry.detail) == (str(keeper.pk), {"shown": 2})  # and that the role was sealed
 
 
 def test_it_is_narrowed_by_person_deed_target_and_time(keeper, staffed):

@@ -23,6 +23,7 @@ from django.db.models.functions import Coalesce, Greatest
 
 from audit import clock
 from audit.chain import AuditEvent, log_events
+from audit.sealed_rows import keep_intact
 from notifications.channels.base import (
     ChannelPool,
     PayloadError,
@@ -156,6 +157,8 @@ def find_reason_not_to_send(dispatch: Dispatch, now: datetime) -> str:
     if contact is None or contact.pk != way.contact_id:
         return "another_contact"
     if not (contact.is_active and contact.partner.is_active and contact.reachable_at and way.is_active):
+        return "inactive"
+    if not keep_intact([contact]) or not keep_intact([way]):
         return "inactive"
     # Opened by another way since this was owed: the contact knows of it. A call asks for an answer all the same.
     if dispatch.channel != "voice" and notice.opened_at is not None and notice.opened_at >= dispatch.owed_at:

@@ -1,4 +1,4 @@
-"""Sessions of staff, the PIN that unlocks them, sealed secrets of second factors, and calls for help."""
+"""Sessions of staff, the PIN that unlocks them, secrets and seals of second factors, and calls for help."""
 
 import uuid
 
@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit.sealed_rows import SealedQuerySet, SealedRow
 from vault.fields import SealedTextField
 
 KEPT = Q(ended_at__isnull=True)
@@ -116,3 +117,24 @@ class FactorSecret(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class FactorSeal(SealedRow):
+    """Binds a second factor, which is allauth's row, to its owner and to what it holds (`factors`)."""
+
+    factor = models.OneToOneField("mfa.Authenticator", models.CASCADE, related_name="+")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64)  # SHA-256 of its kind and its data
+
+    SEALED = ("factor_id", "owner_id", "digest")
+
+    objects = SealedQuerySet["FactorSeal"].as_manager()
+
+    class Meta:
+        app_label = "access"
+        base_manager_name = "objects"
+        verbose_name = _("seal of a second factor")
+        verbose_name_plural = _("seals of second factors")
+
+    def __str__(self) -> str:
+        return str(self.factor_id)

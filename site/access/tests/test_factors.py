@@ -224,7 +224,8 @@ def test_signing_in_out_and_failing_stands_in_the_chain_by_id(ana):
     client.post(reverse("account_logout"))
     client.post(reverse("account_login"), {"login": "ANA", "password": "kanarina-wrong"})
     client.post(reverse("account_login"), {"login": "kanarina-name", "password": "x"})
-    found = list(AuditEntry.objects.order_by("number").values_list("action", "actor_id", "target_id"))
+    entries = AuditEntry.objects.filter(action__startswith="account.").order_by("number")
+    found = list(entries.values_list("action", "actor_id", "target_id"))
     assert found == [
         ("account.signed_in", str(ana.pk), str(ana.pk)),
         ("account.signed_out", str(ana.pk), str(ana.pk)),

@@ -184,14 +184,16 @@ def check_settings() -> None:
 
 
 def _establish_keys() -> None:
-    """Check the keys of the vault and of the audit chain. Raises CannotStart."""
+    """Check the keys of the vault and of the audit chain, and seal what earlier releases left. Raises CannotStart."""
     from audit.chain import seal_unkeyed_chain
+    from audit.sealed_rows import seal_first
     from vault.canary import KeysRefused, establish_keys
     from vault.keyring import KeyRingError
 
     try:
         establish_keys()
         seal_unkeyed_chain()
+        seal_first()
     except (KeysRefused, KeyRingError) as refused:
         raise CannotStart(str(refused)) from None
 

@@ -22,8 +22,8 @@ FACTS = {
 }
 EVERY_PART = {
     *("database", "migrations", "worker", "bulk_worker", "sweeper", "outbox", "put_aside", "nobody_told"),
-    *("audit_chain", "sealed_cells", "contacts", "roster", "drills", "cache", "broker", "smtp", "disk", "backup"),
-    *("mail_keys", "staff_phones"),
+    *("audit_chain", "sealed_cells", "sealed_rows", "contacts", "roster", "drills", "cache", "broker", "smtp"),
+    *("disk", "backup", "mail_keys", "staff_phones"),
 }
 
 
@@ -102,6 +102,8 @@ def test_a_silent_bulk_worker_only_degrades(client, beats):
         ("audit", {"stranded": 1}, "outbox"),
         ("audit_chain", {"verified_at": timezone.now().isoformat(), "put_back": 1}, "sealed_cells"),
         ("audit_chain", {"verified_at": timezone.now().isoformat(), "cells_error": "OSError"}, "sealed_cells"),
+        ("audit_chain", {"verified_at": timezone.now().isoformat(), "rows": 1}, "sealed_rows"),
+        ("audit_chain", {"verified_at": timezone.now().isoformat(), "rows_error": "KeyRingError"}, "sealed_rows"),
         ("roster", {"soon": 1}, "roster"),
         ("findings", {"overdue_s": 121.0}, "outbox"),
         ("findings", {"put_aside": 1}, "put_aside"),

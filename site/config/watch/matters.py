@@ -51,7 +51,12 @@ def _is_late(parts: Parts, _now: datetime) -> bool:
 def _is_record_broken(parts: Parts, _now: datetime) -> bool:
     # Not its age: after a start the whole of it is verified within the hour.
     facts = parts.get("audit_chain", {})
-    return bool(facts.get("broken") or facts.get("error") or parts.get("sealed_cells", {}).get("put_back"))
+    return bool(
+        facts.get("broken")
+        or facts.get("error")
+        or parts.get("sealed_cells", {}).get("put_back")
+        or parts.get("sealed_rows", {}).get("unexplained")
+    )
 
 
 def _is_media_away(parts: Parts, _now: datetime) -> bool:

@@ -102,6 +102,7 @@ PART_FIGURES: tuple[tuple[str, str, str, str, float], ...] = (
     ("vatra_chain_verified_seconds", "Since the whole record was last verified.", "audit_chain", "age_s", 1),
     ("vatra_chain_broken_entries", "Entries of the record that do not fit.", "audit_chain", "broken", 1),
     ("vatra_sealed_put_back", "Sealed values that are older than they were.", "sealed_cells", "put_back", 1),
+    ("vatra_rows_unexplained", "Rows that the record does not explain.", "sealed_rows", "unexplained", 1),
 )
 
 

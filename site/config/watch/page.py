@@ -91,6 +91,11 @@ PARTS: dict[str, tuple[str | Promise, str | Promise, str]] = {
         gettext_lazy("Change nothing, and open the runbook."),
         "VatraSealedPutBack",
     ),
+    "sealed_rows": (
+        gettext_lazy("Contacts, roles and versions"),
+        gettext_lazy("Change nothing, and open the runbook."),
+        "VatraRowsUnexplained",
+    ),
     "disk": (gettext_lazy("Disk"), gettext_lazy("Make room before writing fails."), "VatraDiskLow"),
     "backup": (gettext_lazy("Backups"), gettext_lazy("“vatra check” says what is missing."), "VatraBackupMissing"),
     "point_in_time": (

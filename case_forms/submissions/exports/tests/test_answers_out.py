@@ -220,8 +220,9 @@ def test_taking_answers_out_is_recorded_with_how_many_and_never_with_what(scene)
 
 def test_looking_at_the_page_records_and_changes_nothing(scene):
     scene.send()
+    client = signed_in(make_coordinator(scene.place))
     before = AuditEntry.objects.count()
-    answer = signed_in(make_coordinator(scene.place)).get("/field/answers/")
+    answer = client.get("/field/answers/")
     assert answer.status_code == 200
     assert AuditEntry.objects.count() == before
 

@@ -1,0 +1,293 @@
+"""Somebody who can write to the database but has no key turns no notice, PIN, role or factor to themselves, and each
+row that they touched is named (`audit.sealed_rows`).
+
+It stands here because contacts, roles, factors and versions are of four rooms.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from access.models import Assignment, FactorSeal, StaffRole, User
+from access.sessions.factors import find_broken_factors, seal_secret
+from audit.models import AuditEntry
+from audit.sealed_rows import SealedRow, find_broken, find_unexplained, get_models, seal_first
+from case_forms.form_builder.triggers import FORM_VERSIONS
+from notifications.directory.models import Contact, ContactWay, Role
+from notifications.directory.roster import on_duty
+from notifications.directory.ways.choosing import get_ways
+from notifications.escalation import chain_watch
+from notifications.outbox.delivery import send_due
+from notifications.outbox.models import Heartbeat, Notice
+from tests.world.places import PASSWORD, make_user
+from tests.world.scene import Scene, make_scene
+
+pytestmark = pytest.mark.django_db
+
+PIN = "482915"
+
+
+@pytest.fixture
+def scene() -> Scene:
+    made = make_scene()
+    seal_first()
+    assert find_unexplained() == []
+    return made
+
+
+@pytest.fixture
+def officer(scene: Scene) -> Contact:
+    found = Contact.objects.get(partner=scene.offices["police"], shifts__rank=1)
+    found.set_pin(PIN)
+    found.save()
+    assert found.check_pin(PIN)
+    return found
+
+
+def write(statement: str, *values: Any) -> None:
+    """As somebody at the database's console: past every model, manager and trigger of ours."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+def names() -> set[str]:
+    return {str(each) for each in find_unexplained()}
+
+
+FORGED = {
+    "email": "UPDATE directory_contact SET email = 'thief@example.org' WHERE id = %s",
+    "phone": "UPDATE directory_contact SET phone = '+355690000000' WHERE id = %s",
+    "reachable_at": "UPDATE directory_contact SET reachable_at = '2020-01-01 00:00:00+00:00' WHERE id = %s",
+    "pin_hash": "UPDATE directory_contact SET pin_hash = 'md5$a$b' WHERE id = %s",
+    "seal": "UPDATE directory_contact SET seal = '' WHERE id = %s",
+    "a key that isn't here": "UPDATE directory_contact SET seal = 'lffff:00' WHERE id = %s",
+}
+
+
+@pytest.mark.parametrize("statement", FORGED.values(), ids=FORGED)
+def test_a_contact_changed_without_a_key_is_told_nothing_and_the_next_one_is(
+    scene: Scene, officer: Contact, statement: str
+) -> None:
+    office = scene.offices["police"]
+    deputy = [each for each in on_duty(office, timezone.now()) if each != officer]
+    write(statement, officer.pk)
+    assert on_duty(office, timezone.now()) == deputy
+    assert not Contact.objects.get(pk=officer.pk).check_pin(PIN)
+    assert names() == {f"contact {officer.pk}: broken"}
+
+
+def test_a_pin_copied_from_another_contact_opens_nothing(scene: Scene, officer: Contact) -> None:
+    thief = Contact.objects.exclude(pk=officer.pk).first()
+    assert thief is not None
+    thief.set_pin("917364")
+    thief.save()
+    write(
+        "UPDATE directory_contact SET pin_hash = %s, pin_set_at = %s, seal = %s WHERE id = %s",
+        *(thief.pin_hash, thief.pin_set_at, thief.seal, officer.pk),
+    )
+    assert not Contact.objects.get(pk=officer.pk).check_pin("917364")
+    assert names() == {f"contact {officer.pk}: broken"}
+
+
+def test_what_was_owed_before_doesnt_go_to_an_address_changed_since(scene: Scene, mailoutbox: list[Any]) -> None:
+    scene.send()
+    notice = Notice.objects.get(role=Role.POLICE)
+    write("UPDATE directory_contact SET email = 'thief@example.org' WHERE id = %s", notice.contact_id)
+    send_due()
+    assert not [mail for mail in mailoutbox if "thief@example.org" in mail.to]
+    notice.refresh_from_db()
+    assert notice.sent_at is None
+
+
+def test_a_way_added_or_changed_without_a_key_is_taken_by_nothing(scene: Scene, officer: Contact) -> None:
+    way = ContactWay.objects.create(
+        contact=officer, channel="sms", address="+355691111111", confirmed_at=timezone.now()
+    )
+
+    def taken() -> list[ContactWay]:
+        return get_ways(officer, channels=["sms"], is_urgent=True, is_unanswered=False, at=timezone.now())
+
+    assert taken() == [way]
+    write("UPDATE directory_contactway SET address = '+355692222222' WHERE id = %s", way.pk)
+    assert taken() == []
+    assert names() == {f"contactway {way.pk}: broken"}
+
+
+def test_a_role_added_or_widened_without_a_key_opens_nothing(scene: Scene) -> None:
+    worker = scene.worker
+    held = Assignment.objects.get(user=worker)
+    write(
+        "INSERT INTO access_assignment (user_id, role, starts_on, seal) VALUES (%s, 'auditor', %s, %s)",
+        *(worker.pk, held.starts_on, held.seal),
+    )
+    forged = Assignment.objects.get(role="auditor", user=worker)
+    person = User.objects.get(pk=worker.pk)
+    assert person.roles() == {StaffRole.WORKER}
+    assert list(person.current_assignments()) == [held]
+    assert names() == {f"assignment {forged.pk}: broken"}
+    other = make_user("worker", username="other", unit=scene.unit)
+    write("UPDATE access_assignment SET user_id = %s WHERE id = %s", other.pk, held.pk)
+    assert User.objects.get(pk=other.pk).units().count() == 1, "their own alone"
+    assert User.objects.get(pk=worker.pk).roles() == frozenset()
+
+
+def test_a_factor_of_another_account_signs_nobody_in(scene: Scene) -> None:
+    thief, victim = scene.worker, make_user("worker", username="victim", password=PASSWORD, unit=scene.unit)
+    own, theirs = (
+        Authenticator.objects.create(user=person, type="totp", data={"secret": seal_secret(secret)})
+        for person, secret in ((thief, "JBSWY3DPEHPK3PXP"), (victim, "KRSXG5CTMVRXEZLU"))
+    )
+    assert find_broken_factors(victim) == []
+    theirs.record_usage()  # as an honest use changes it
+    assert find_broken_factors(victim) == []
+    write(
+        "UPDATE mfa_authenticator SET data = (SELECT data FROM mfa_authenticator WHERE id = %s) WHERE id = %s",
+        own.pk,
+        theirs.pk,
+    )
+    assert find_broken_factors(victim) == [theirs.pk]
+    theirs.refresh_from_db()
+    theirs.record_usage()
+    assert find_broken_factors(victim) == [theirs.pk], "an honest use afterwards covers up nothing"
+    theirs.delete()
+    assert find_broken_factors(victim) == []
+    assert not FactorSeal.objects.filter(owner=victim).exists()
+
+
+def test_a_key_put_into_the_database_lets_nobody_in(scene: Scene) -> None:
+    person = make_user("worker", username="person", password=PASSWORD, unit=scene.unit)
+    client = Client()
+    write(
+        "INSERT INTO mfa_authenticator (user_id, type, data, created_at) VALUES (%s, 'recovery_codes', %s, %s)",
+        *(person.pk, '{"seed": "sealed:none", "used_mask": 0}', timezone.now()),
+    )
+    client.post(reverse("account_login"), {"login": "person", "password": PASSWORD})
+    assert "_auth_user_id" not in client.session
+
+
+def test_an_older_row_put_back_with_its_older_seal_is_named(officer: Contact) -> None:
+    old = Contact.objects.filter(pk=officer.pk).values("email", "seal").get()
+    officer.email = "new@example.org"
+    officer.save()
+    write("UPDATE directory_contact SET email = %s, seal = %s WHERE id = %s", old["email"], old["seal"], officer.pk)
+    assert not find_broken(Contact, [officer.pk]), "the seal is a true one"
+    assert names() == {f"contact {officer.pk}: older"}
+
+
+def test_a_row_that_is_gone_is_named_unless_the_service_deleted_it(scene: Scene, officer: Contact) -> None:
+    ways = [ContactWay.objects.create(contact=officer, channel="sms", address=f"+35569000000{n}") for n in range(3)]
+    ways[0].delete()
+    ContactWay.objects.filter(pk=ways[1].pk).delete()
+    assert names() == set()
+    write("DELETE FROM directory_contactway WHERE id = %s", ways[2].pk)
+    assert {each.why for each in find_unexplained()} == {"gone"}
+
+
+def test_a_published_form_changed_below_its_guards_is_named(scene: Scene) -> None:
+    for statement in FORM_VERSIONS.undo_sql(connection.vendor):
+        write(statement)
+    version = scene.form
+    write(
+        "UPDATE builder_formversion SET canonical = replace(canonical, '\"police\"', '\"school\"') WHERE id = %s",
+        version.pk,
+    )
+    write(
+        "INSERT INTO builder_formversion (form_id, number, canonical, sha256, published_at)"
+        " SELECT form_id, 99, canonical, sha256, published_at FROM builder_formversion WHERE id = %s",
+        version.pk,
+    )
+    added = type(version).objects.get(number=99)
+    assert names() == {f"formversion {version.pk}: broken", f"formversion {added.pk}: unknown"}
+
+
+CHANGES: dict[str, Callable[[Contact], Any]] = {
+    "save": lambda contact: (setattr(contact, "email", "b@example.org"), contact.save()),
+    "a part of it": lambda contact: (setattr(contact, "phone", "1"), contact.save(update_fields=["phone"])),
+    "stale": lambda contact: (
+        Contact.objects.filter(pk=contact.pk).update(email="c@example.org"),
+        setattr(contact, "phone", "2"),
+        contact.save(update_fields=["phone"]),
+    ),
+    "update": lambda contact: Contact.objects.filter(pk=contact.pk).update(reachable_at=timezone.now()),
+    "through its office": lambda contact: contact.partner.contacts.update(is_active=False),
+    "bulk": lambda contact: (
+        setattr(contact, "email", "d@example.org"),
+        Contact.objects.bulk_update([contact], ["email"]),
+    ),
+    "none": lambda contact: (setattr(contact, "name", "Somebody else"), contact.save(update_fields=["name"])),
+    "with none": lambda contact: Contact.objects.filter(pk=contact.pk).update(name="X"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_every_way_of_changing_a_row_in_the_service_keeps_its_seal(
+    officer: Contact, change: Callable[[Contact], Any]
+) -> None:
+    change(officer)
+    assert names() == set()
+
+
+@pytest.mark.parametrize("change", [CHANGES["a part of it"], CHANGES["update"], CHANGES["bulk"]])
+def test_an_honest_change_afterwards_covers_up_nothing(officer: Contact, change: Callable[[Contact], Any]) -> None:
+    write("UPDATE directory_contact SET pin_hash = 'forged' WHERE id = %s", officer.pk)
+    change(Contact.objects.get(pk=officer.pk))
+    assert names() == {f"contact {officer.pk}: broken"}
+
+
+def test_what_an_earlier_release_left_is_sealed_once(scene: Scene, officer: Contact) -> None:
+    write("UPDATE directory_contact SET seal = ''")
+    assert seal_first() == 0, "it was done"
+    assert f"contact {officer.pk}: broken" in names()
+    entry = AuditEntry.objects.get(action="row.sealed_first")
+    assert entry.detail["formversion"] == max(scene.form.pk, scene.follow_up.pk)
+
+
+def test_an_operator_names_them_and_accepts_one_which_is_recorded(officer: Contact, capsys: Any) -> None:
+    call_command("seal_rows")
+    assert "as the record says" in capsys.readouterr().out
+    write(FORGED["email"], officer.pk)
+    with pytest.raises(CommandError, match="1"):
+        call_command("seal_rows")
+    assert f"contact {officer.pk}: broken" in capsys.readouterr().out
+    call_command("seal_rows", "contact", str(officer.pk))
+    assert names() == set()
+    assert AuditEntry.objects.get(action="row.accepted").target_id == str(officer.pk)
+    for words in (("contact", "0"), ("formversion", "1"), ("contact", str(officer.pk))):
+        with pytest.raises(CommandError):
+            call_command("seal_rows", *words)
+
+
+def test_the_watch_names_it_within_the_hour_and_mails_operators_and_keepers(
+    officer: Contact, mailoutbox: list[Any]
+) -> None:
+    make_user("operator", username="op", email="op@example.org")
+    chain_watch.each_minute()
+    assert Heartbeat.objects.get(part=chain_watch.CHAIN).facts["rows"] == 0
+    write(FORGED["email"], officer.pk)
+    beat = Heartbeat.objects.get(part=chain_watch.CHAIN)
+    beat.facts["rows_at"] = (timezone.now() - timedelta(minutes=61)).isoformat()
+    beat.save()
+    chain_watch.each_minute()
+    facts = Heartbeat.objects.get(part=chain_watch.CHAIN).facts
+    assert facts["rows_first"] == [f"contact {officer.pk}: broken"]
+    (mail,) = [each for each in mailoutbox if f"contact {officer.pk}: broken" in each.body]
+    assert mail.to == ["op@example.org"]
+    assert "thief" not in mail.body
+
+
+def test_each_sealed_model_asks_for_its_seal_wherever_rows_are_written() -> None:
+    """A manager of another kind would write rows past their seal."""
+    assert {model._meta.model_name for model in get_models()} == {"contact", "contactway", "assignment", "factorseal"}
+    for model in get_models():
+        assert isinstance(model._base_manager.all(), type(model._default_manager.all()))
+        assert issubclass(model, SealedRow)
+        attributes = {field.attname for field in model._meta.concrete_fields}
+        assert set(model.SEALED) <= attributes
