@@ -192,7 +192,13 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
         for model in (
             *("access.User", "access.Assignment", "access.FieldToken", "access.StaffSession", "access.StaffPin"),
             *("directory.StaffPhone",),
-            *("access.FactorSecret", "access.Invitation", "access.FactorReset", "access.SessionEnd"),
+            *(
+                "access.FactorSecret",
+                "access.FactorSeal",
+                "access.Invitation",
+                "access.FactorReset",
+                "access.SessionEnd",
+            ),
             *("access.AddressChange", "access.RoleRequest", "access.DuressAlarm", "outreach_pages.CalendarAddress"),
         )
     },

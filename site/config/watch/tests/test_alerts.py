@@ -155,6 +155,7 @@ PROVOKED: dict[str, Callable[..., Any]] = {
     "VatraTasksOverdue": lambda: set_duty(DeadlineKind.TASK, red_at=ago(days=2)),
     "VatraFailedTasks": lambda: beat("findings", **{**FINDINGS, "put_aside": 1}),
     "VatraRecordBroken": lambda: beat("audit_chain", verified_at=timezone.now().isoformat(), broken=1),
+    "VatraRowsUnexplained": lambda: beat("audit_chain", verified_at=timezone.now().isoformat(), rows=1),
     "VatraSealedPutBack": lambda: beat("audit_chain", verified_at=timezone.now().isoformat(), put_back=1),
     "VatraBackupMissing": lambda: beat(health.BACKUP, age=27 * 3600),
     "VatraPointInTimeBehind": lambda settings: fall_behind(settings),

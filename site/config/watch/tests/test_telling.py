@@ -137,6 +137,7 @@ def test_two_workers_say_it_once(sms: Postbox) -> None:
         ("nobody", "findings", {"nobody_told": {"ok": False, "cases": 2, "oldest_s": 9.0}}),
         ("record", "audit_chain", {"broken": 1}),
         ("record", "audit_chain", {"put_back": 1}),
+        ("record", "audit_chain", {"rows": 1}),
         ("backup", health.BACKUP_FAILED, {"code": "disk"}),
         ("certificate", "certificate", {"ends_at": (NOON + timedelta(days=3)).isoformat(), "error": ""}),
     ],
