@@ -20,7 +20,8 @@ def assign_protocol_numbers(notices: Sequence[Notice]) -> None:
     The caller is in a transaction; numbers of one year wait for each other in it, so call it late.
     """
     wanted: dict[int, list[Notice]] = {}
-    for notice in notices:
+    # Two rules of one decision may notify the same recipient: that is one notice, and one paper.
+    for notice in {each.pk: each for each in notices}.values():
         if notice.needs_document and not notice.is_drill and has_protocol_number(notice.role):
             wanted.setdefault(timezone.localtime(notice.owed_at).year, []).append(notice)
     for year, those in sorted(wanted.items()):

@@ -21,7 +21,7 @@ def test_numbers_are_given_in_order_without_a_gap_and_once(make_notice: Callable
     by_mail = make_notice(Role.RESPONSIBLE_AUTHORITY)
     with transaction.atomic():
         assign_protocol_numbers([second, drill])
-        assign_protocol_numbers([first, by_mail, second, third])
+        assign_protocol_numbers([first, by_mail, second, third, first])
         assign_protocol_numbers([first, second, third])
         assign_protocol_numbers([])
     year = timezone.localdate().year
