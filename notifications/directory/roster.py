@@ -207,10 +207,8 @@ def _shifts_at(office: Partner, at: datetime) -> list[Any]:
     def fetch(offices: list[int]) -> list[Any]:
         found: list[Any] = list(_find_shifts(offices=offices, at=at))
         # One whose row somebody without a key has changed is reached by nobody: the next one is told.
-        reachable = {
-            contact.pk for contact in keep_intact({shift.contact_id: shift.contact for shift in found}.values())
-        }
-        found = [shift for shift in found if shift.contact_id in reachable]
+        intact = {contact.pk for contact in keep_intact(shift.contact for shift in found)}
+        found = [shift for shift in found if shift.contact_id in intact]
         # Mostly it is one of rank 1 who is notified then.
         expect(About.CONTACT, (shift.contact_id for shift in found if shift.rank == 1 and not shift.is_away))
         return found

@@ -54,9 +54,9 @@ class SealedQuerySet(models.QuerySet[M]):
         with transaction.atomic():
             # Locked, so that what is found is what is changed.
             keys = list(self.order_by().select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
-            intact = [key for key in keys if key not in find_broken(self.model, keys)] if keys else []
+            broken = find_broken(self.model, keys)
             changed = super().update(**kwargs)
-            reseal(self.model, intact)
+            reseal(self.model, [key for key in keys if key not in broken])
         return changed
 
     def bulk_create(self, objs: Iterable[M], *args: Any, **kwargs: Any) -> list[M]:
