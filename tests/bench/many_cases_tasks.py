@@ -25,7 +25,6 @@ def get_tasks() -> list[tuple[str, Callable[[], Any]]]:
     """(name, one run) of each step of the sweeper and of each task that it enqueues."""
     from django.conf import settings
     from django.utils.module_loading import import_string
-    from notifications.escalation.idle import find_due, get_steps
 
     from case_forms.cases.models import Case
     from notifications.briefs.further import send_due_alarms
@@ -41,7 +40,6 @@ def get_tasks() -> list[tuple[str, Callable[[], Any]]]:
         (f"second: {do.__module__.rpartition('.')[2]}.{do.__name__}", partial(_do_now, do))
         for do in (advance, advance_clocks, send_due_alarms, sweep, collect_findings)
     ]
-    steps.append(("second: idle.find_due", partial(_do_now, partial(find_due, get_steps()))))
     steps += [
         (f"minute: {do.__name__}", partial(_do_now, do))
         for do in (merge_repeated_notices, delete_settled_rows, get_stranded_notices, find_stranded_rows, send_digests)
