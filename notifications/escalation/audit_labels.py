@@ -65,6 +65,7 @@ ROOMS: dict[str, Promise] = {
     "zone": _("Outreach zones"),
     "processing": _("Record of processing"),
     "rights": _("What persons ask about their own data"),
+    "row": _("Seals of contacts, roles and second factors"),
 }
 
 KINDS: dict[str, Promise] = {

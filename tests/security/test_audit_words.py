@@ -4,7 +4,6 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.utils import translation
@@ -87,16 +86,15 @@ def test_the_walk_finds_them(found: list[str]) -> None:
     assert len(found) > 150
 
 
-def test_each_kind_has_words_in_both_languages(found: list[str], subtests: Any) -> None:
-    for kind in found:
-        with subtests.test(msg=kind):
-            words = set()
-            for language in ("sq", "en"):
-                with translation.override(language):
-                    words.add(str(audit_labels.get_words(kind)))
-            assert kind not in words
-            assert len(words) == 2, "translated"
-            assert kind.split(".")[0] in audit_labels.ROOMS
+@pytest.mark.main
+def test_each_kind_has_words_in_both_languages(found: list[str]) -> None:
+    assert [kind for kind in found if kind.split(".")[0] not in audit_labels.ROOMS] == []
+    words: dict[str, set[str]] = {kind: set() for kind in found}
+    for language in ("sq", "en"):
+        with translation.override(language):
+            for kind in found:
+                words[kind].add(str(audit_labels.get_words(kind)))
+    assert [kind for kind, said in words.items() if len(said) < 2 or kind in said] == [], "translated"
 
 
 def test_a_page_of_any_type_is_a_page() -> None:
