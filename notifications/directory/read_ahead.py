@@ -67,13 +67,29 @@ def fetch_together(
 
     `get_key`: which of the keys a row is of. `given`: what else `fetch` depends on, a place or a moment.
     """
+    return fetch_for_each(about, [key], fetch, get_key, given=given)[key]
+
+
+def fetch_for_each(
+    about: About,
+    keys: Collection[K],
+    fetch: Callable[[list[K]], Iterable[R]],
+    get_key: Callable[[R], K],
+    *,
+    given: Hashable = None,
+) -> dict[K, list[R]]:
+    """Return the rows of each of these keys, as `fetch_together` returns those of one; asked once for all of them."""
     ahead = _current.get()
-    if ahead is None or key not in ahead.expected[about]:
-        return list(fetch([key]))
+    if ahead is None or not ahead.expected[about].issuperset(keys):
+        return _group(keys, fetch, get_key)
     found = ahead.found[about, given]
-    if key not in found:
-        rows: dict[Any, list[Any]] = {each: [] for each in sorted(ahead.expected[about]) if each not in found}
-        for row in fetch(list(rows)):
-            rows[get_key(row)].append(row)
-        found.update(rows)
-    return list(found[key])
+    if not found.keys() >= set(keys):
+        found.update(_group(sorted(ahead.expected[about] - found.keys()), fetch, get_key))
+    return {key: list(found[key]) for key in keys}
+
+
+def _group(keys: Collection[K], fetch: Callable[[list[K]], Iterable[R]], get_key: Callable[[R], K]) -> dict[K, list[R]]:
+    rows: dict[K, list[R]] = {key: [] for key in keys}
+    for row in fetch(list(keys)):
+        rows[get_key(row)].append(row)
+    return rows

@@ -6,12 +6,13 @@ who is found from then on; what was sent under it stays with whoever has it, and
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from functools import partial
+from operator import itemgetter
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -19,11 +20,12 @@ from access.languages import Texts, format_in_each_language
 from access.models import Municipality
 
 from ..models import Agreement, Partner
-from ..presence import has_rows
+from ..read_ahead import About, fetch_for_each
 from .rules import counts_agreements, get_always_shared, is_required_to_be_found
 from .states import is_in_force
 
-_BESIDE = Agreement.other_offices.through
+# An office, an agreement (keys), the roles it names, the kinds of facts it allows (None: all).
+Terms = tuple[int, int, list[str], frozenset[str] | None]
 
 
 @dataclass(frozen=True)
@@ -66,35 +68,37 @@ def read_agreements(offices: Iterable[Partner | int]) -> dict[int, list[Agreemen
 def find_covers(offices: Iterable[Partner], *, role: str, municipality: Municipality, at: datetime) -> dict[int, Cover]:
     """Return, by office, what the agreements in force then allow; offices without one are left out.
 
-    One query; about several offices only where two small ones say that there are any agreements at all.
+    One query; for several notices of a form it is asked once (`read_ahead`).
     """
-    keys = {office.pk for office in offices}
-    if len(keys) != 1 and not any(has_rows(model, "partner", keys) for model in (Agreement, _BESIDE)):
+    keys = sorted({office.pk for office in offices})
+    if not keys:
         return {}
-    where: dict[str, Any] = {
-        "place": municipality.pk,
-        "region": municipality.region_id,
-        "directorate": municipality.police_directorate_id,
-        "day": timezone.localdate(at),
-    }
-    found: dict[int, dict[int, frozenset[str] | None]] = defaultdict(dict)
-    rows = _build_terms(keys, **where)
-    # Once for each office and area that it names: the joins' rows, told apart by their keys.
-    for pk, signer, beside, roles, is_limited, facts in rows:
-        if not roles or role in roles:
-            for key in {signer, beside} & keys:
-                found[key][pk] = frozenset(facts) if is_limited else None
-    return {key: Cover(tuple(sorted(given)), _join_kinds(given.values())) for key, given in found.items()}
+    day = timezone.localdate(at)
+    fetch = partial(_find_terms, municipality=municipality, day=day)
+    found = {}
+    for office, terms in fetch_for_each(About.OFFICE, keys, fetch, itemgetter(0), given=(municipality.pk, day)).items():
+        if given := {pk: kinds for _office, pk, roles, kinds in terms if not roles or role in roles}:
+            found[office] = Cover(tuple(sorted(given)), _join_kinds(given.values()))
+    return found
 
 
-def _build_terms(
-    offices: Iterable[int], place: int, region: int, directorate: int, day: date
-) -> "QuerySet[Any, tuple[Any, ...]]":
+def _find_terms(offices: Collection[int], municipality: Municipality, day: date) -> list[Terms]:
     everywhere = Q(regions=None, municipalities=None, directorates=None)
-    here = Q(regions=region) | Q(municipalities=place) | Q(directorates=directorate)
+    here = (
+        Q(regions=municipality.region_id)
+        | Q(municipalities=municipality.pk)
+        | Q(directorates=municipality.police_directorate_id)
+    )
     ours = Q(partner__in=offices) | Q(other_offices__in=offices)
     rows = Agreement.objects.filter(ours, everywhere | here, in_force_on(day))
-    return rows.values_list("pk", "partner", "other_offices", "roles", "limits_facts", "facts")
+    # Once for each office and area that it names: the joins' rows, told apart by their keys.
+    return [
+        (office, pk, roles, frozenset(facts) if is_limited else None)
+        for pk, signer, beside, roles, is_limited, facts in rows.values_list(
+            "pk", "partner", "other_offices", "roles", "limits_facts", "facts"
+        )
+        for office in {signer, beside}.intersection(offices)
+    ]
 
 
 def in_force_on(day: date) -> Q:
