@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import cached_property
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
@@ -49,8 +49,8 @@ class PeriodActionView(OwnRegionsMixin, generic.EditView):
     """One question with a button. GET shows it, POST does it."""
 
     template_name = "directory/period_action.html"
-    question = gettext_lazy("")
-    button = gettext_lazy("")
+    question: str | Promise
+    button: str | Promise
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.get_object()  # outside the transaction: a refusal is recorded and must not be rolled back with it

@@ -106,9 +106,19 @@ def test_what_the_desks_scripts_say_is_albanian_too(rf):
     assert json.dumps("Ndryshimet u ruajtën vetvetiu.") in said.content.decode()
 
 
-def test_no_text_is_marked_by_a_name_that_the_collecting_does_not_know() -> None:
-    alias = re.compile(r"import [^#\n]*\b(?:n|p|np)?gettext(?:_lazy)? as (?!_\b)\w+")
+def read_our_code() -> dict[str, str]:
+    """{path: its text} of the code of all rooms, without tests."""
     rooms = ("site", "content", "outreach_pages", "case_forms", "notifications")
     files = (file.relative_to(catalogs.ROOT) for room in rooms for file in (catalogs.ROOT / room).rglob("*.py"))
-    ours = [file for file in files if "tests" not in file.parts]
-    assert [str(file) for file in ours if alias.search((catalogs.ROOT / file).read_text(encoding="utf-8"))] == []
+    ours = (file for file in files if "tests" not in file.parts)
+    return {str(file): (catalogs.ROOT / file).read_text(encoding="utf-8") for file in ours}
+
+
+def test_no_text_is_marked_by_a_name_that_the_collecting_does_not_know() -> None:
+    alias = re.compile(r"import [^#\n]*\b(?:n|p|np)?gettext(?:_lazy)? as (?!_\b)\w+")
+    assert [path for path, text in read_our_code().items() if alias.search(text)] == []
+
+
+def test_no_empty_text_is_marked_as_its_translation_is_the_head_of_the_catalogue() -> None:
+    empty = re.compile(r"""\b(?:_|gettext(?:_lazy|_noop)?)\(\s*(?:""|'')\s*,?\s*\)""")
+    assert [path for path, text in read_our_code().items() if empty.search(text)] == []
