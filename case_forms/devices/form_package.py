@@ -21,7 +21,7 @@ from case_forms.form_builder.definition import AnyItem, Form, Question, Repeat, 
 from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.sources import Lists
 from case_forms.questions import registry
-from case_forms.submissions.confirmations import get_facts
+from case_forms.submissions.confirmations import get_facts, get_settings
 from case_forms.submissions.languages import language_among
 from case_forms.submissions.pages.builder import SectionPageBuilder
 from case_forms.submissions.pages.entries import Entry
@@ -74,7 +74,7 @@ def build_package(version: FormVersion, user: User, language: str) -> dict[str, 
             **_build_contents(form, context),
             "messages": _messages(),
             "warnings": [_warning(form, warning, spoken) for warning in form.warnings],
-            "facts": get_facts(None),
+            "facts": {**get_facts(None), **get_settings(form, None)},
             "takes_files": any(_is_file(located.item) for located in form.iter_questions()),
         }
     return {**package, "lists_sha256": _digest(package)}

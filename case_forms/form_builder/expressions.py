@@ -22,7 +22,7 @@ from .references import Circles, Node, parts_read, unknown_in_rows
 # `_known`: the facts of the case that the form names (`fact_rules` checks which of them)
 ALWAYS_KNOWN = frozenset({"_today", "_occurred_on", "_now", KNOWN})
 IN_ROWS = frozenset({"_position"})
-# what an organisation has chosen in its procedure: read by conditions of sharing only
+# what an organisation has chosen in its procedure: read by conditions of sharing and by warnings
 SETTING = re.escape(SETTING_PREFIX) + r"[a-z][a-z0-9_]{0,63}"
 # what the case room knows of the case that a form names: its status, whether it is followed as a child's, the keys of
 # the forms it holds, and by office the bases on which a consent is on record
@@ -54,7 +54,7 @@ VALUES_OF: dict[str, tuple[Any, ...]] = {
 
 
 def settings_read(rule: Any) -> dict[str, KindInfo]:
-    """Return the settings of procedures that a condition of sharing reads.
+    """Return the settings of procedures that a condition of sharing or a warning reads.
 
     Which settings exist, procedures say (`dependents`).
     """

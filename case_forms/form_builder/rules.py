@@ -149,8 +149,9 @@ def warning_says_when(warning: SendWarning, here: Surrounding) -> Iterator[Probl
 
 def warning_condition_can_be_read(warning: SendWarning, here: Surrounding) -> Iterator[Problem]:
     # Asked when everything has been answered and the case is known; nothing else in a form may read the case.
-    known = here.known | OF_THE_CASE.keys()
-    yield from here.expressions.problems(warning.when, f"{here.path}/when", known, more=OF_THE_CASE)
+    # What the organisation chose may be read, too: the message says what happens then.
+    more = {**OF_THE_CASE, **settings_read(warning.when)}
+    yield from here.expressions.problems(warning.when, f"{here.path}/when", here.known | more.keys(), more=more)
 
 
 def warning_names_a_question(warning: SendWarning, here: Surrounding) -> Iterator[Problem]:
@@ -241,7 +242,7 @@ def sharing_is_with_recipients(question: Question, here: Surrounding) -> Iterato
             yield Problem(path, "unknown_role", _("There is no recipient with this role."))
         elif not is_read_by(question, role):
             yield Problem(path, "not_for_role", NOT_FOR_SCHOOLS)
-        # An organisation's own settings, which live in its procedure, may decide about sharing only (docs/adr/0051).
+        # An organisation's own settings, which live in its procedure, may decide about sharing (docs/adr/0051).
         chosen = settings_read(rule)
         yield from here.expressions.problems(rule, path, anywhere | chosen.keys(), within=here.within, more=chosen)
 

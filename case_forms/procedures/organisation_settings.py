@@ -3,9 +3,10 @@
     "settings": {"adult_refusal": {"label": texts, "choices": [{"value", "label": texts}], "default": "ask_supervisor",
                                    "value"?: "none", "basis": text, "confidence": "proposal", "for_lawyer": true}}
 
-Conditions read what was chosen as `_setting_<key>`: those of the procedure's facts and rules, and a question's
-`shared_with`. It changes with a new version of the procedure only. A condition on a setting that the version doesn't
-have finds nothing there (null): it must be written so that nothing is the careful choice. See docs/adr/0051.
+Conditions read what was chosen as `_setting_<key>`: those of the procedure's facts and rules, a question's
+`shared_with` and a form's `warnings`. It changes with a new version of the procedure only. A condition on a setting
+that the version doesn't have finds nothing there (null): it must be written so that nothing is the careful choice. See
+docs/adr/0051.
 """
 
 from collections.abc import Iterable, Mapping

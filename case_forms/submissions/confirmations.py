@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from access.models import User, localize
@@ -19,8 +19,10 @@ from case_forms.cases.models import Case
 from case_forms.form_builder.definition import Form, SendWarning
 from case_forms.form_builder.definition.limits import MAX_WARNINGS
 from case_forms.procedures.decide import CASE_CONSENT
+from case_forms.procedures.organisation_settings import get_values
 
 from .consents import consents_on_record, is_read_by
+from .deciding import NotDecided, procedure_for
 from .models import Submission
 from .validation.validate import Answers, CheckContext, scope_at
 
@@ -57,7 +59,7 @@ def to_confirm(form: Form, answers: Answers, context: CheckContext, case: Case |
     warnings = form.warnings
     if not warnings:
         return asked
-    scope = {**answers, **scope_at(context), **get_facts(case)}
+    scope = {**answers, **scope_at(context), **get_facts(case), **get_settings(form, case, context.now)}
     # the case's consent forms are opened only when a warning reads them
     if is_read_by([warning.when for warning in warnings]):
         scope[CASE_CONSENT] = consents_on_record(case) if case else None
@@ -74,6 +76,19 @@ def get_facts(case: Case | None) -> dict[str, Any]:
         return {"_case_status": None, "_case_child": None, "_case_forms": []}
     keys = Submission.objects.filter(case=case).order_by().values_list("form_version__form__key", flat=True)
     return {"_case_status": case.status, "_case_child": case.child_track, "_case_forms": sorted(set(keys))}
+
+
+def get_settings(form: Form, case: Case | None, at: datetime | None = None) -> dict[str, str]:
+    """Return what the organisation chose (`_setting_<key>`) in the procedure that will decide about this form.
+
+    {} for a form whose warnings read none, and while no procedure is in force. `at`: now unless told.
+    """
+    if not is_read_by([warning.when for warning in form.warnings], expressions.SETTING_PREFIX):
+        return {}
+    try:
+        return get_values(procedure_for(form.key, case, at or timezone.now()).parsed)
+    except NotDecided:
+        return {}
 
 
 def unconfirmed(asked: Iterable[ToConfirm], confirmed: Collection[str]) -> list[ToConfirm]:

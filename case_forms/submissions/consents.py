@@ -18,10 +18,12 @@ from case_forms.procedures.definition import Procedure
 from .models import Submission
 
 
-def is_read_by(part: Any) -> bool:
-    """Return whether any expression in this part of a definition reads the consents on record."""
+def is_read_by(part: Any, name: str = CASE_CONSENT) -> bool:
+    """Return whether any expression in this part of a definition reads a name that begins so: the consents on record,
+    unless another is given.
+    """
     # in the text of the whole part, so that no operator that holds the name somewhere deep inside is missed
-    return f'"{CASE_CONSENT}' in json.dumps(part)
+    return f'"{name}' in json.dumps(part)
 
 
 def consents_for(case: Case | None, procedure: Procedure, form: str) -> dict[str, list[str]] | None:

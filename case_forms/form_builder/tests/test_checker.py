@@ -470,6 +470,7 @@ def warned(**warning):
         ({"question": "age"}, []),
         ({"when": {"in": ["consent", {"var": "_case_forms"}]}}, []),
         ({"when": {"==": [{"var": "_case_status"}, "victim"]}}, []),
+        ({"when": {"==": [{"var": "_setting_adult_not_asked"}, "ask_supervisor"]}}, []),
         ({"question": "nobody"}, [("/warnings/0/question", "unknown_reference")]),
         ({"when": {"==": [{"var": "nobody"}, 1]}}, [("/warnings/0/when", "unknown_reference")]),
         ({"when": {"==": [{"var": "result"}, "victims"]}}, [("/warnings/0/when", "unknown_choice_value")]),

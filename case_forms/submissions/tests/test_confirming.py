@@ -15,15 +15,17 @@ from case_forms.cases.models import Case
 from case_forms.form_builder.actions import publish_form, save_definition
 from case_forms.form_builder.definition import parse_form
 from case_forms.form_builder.definition.limits import MAX_WARNINGS
+from case_forms.procedures.actions import publish_procedure, save_procedure
+from case_forms.procedures.models import ProcedureVersion
 from case_forms.questions.tests.sources import FixedSource
 from tests.world.forms import identification_form, publish, small_follow_up, small_form, stored_questions, texts
 from tests.world.scene import Scene, World, make_scene, make_world
 
 from ..actions import ConfirmationNeeded, receive_submission, submit_draft
-from ..confirmations import MAX_CASES, MOST_CONFIRMED, OF_A_DRILL, confirmed_in_words, to_confirm
+from ..confirmations import MAX_CASES, MOST_CONFIRMED, OF_A_DRILL, confirmed_in_words, get_settings, to_confirm
 from ..drafts import actions
 from ..models import Draft, Submission
-from ..seeding.reference import form_files
+from ..seeding.reference import form_files, procedure_files
 from ..validation.validate import CheckContext
 from .page import Page, follow
 
@@ -251,6 +253,7 @@ def test_questions_read_what_the_case_holds(scene: Scene) -> None:
 
 # ---- the forms we bring ----
 
+(SOP,) = [each for each in procedure_files() if each["key"] == "sop_dcm_499_2018"]
 NOT_ASKED = {
     "worker_decision": "potential_victim",
     "police_contact_consent": "unknown",
@@ -288,9 +291,10 @@ def seeded(key: str) -> dict[str, Any]:
             ["refusal_and_consent"],
         ),
         ("initial_identification", {"refusal": ["police"], "police_contact_consent": "no"}, []),
-        ("initial_identification", NOT_ASKED, ["adult_not_asked"]),
-        ("initial_identification", {**NOT_ASKED, "worker_decision": "victim"}, ["adult_not_asked"]),
-        ("initial_identification", {**NOT_ASKED, "immediate_danger": "unknown"}, ["adult_not_asked"]),
+        # without a procedure in force it isn't known which rule holds
+        ("initial_identification", NOT_ASKED, ["adult_not_asked_by_rule"]),
+        ("initial_identification", {**NOT_ASKED, "worker_decision": "victim"}, ["adult_not_asked_by_rule"]),
+        ("initial_identification", {**NOT_ASKED, "immediate_danger": "unknown"}, ["adult_not_asked_by_rule"]),
         # danger never waits for the question, nor does somebody who is or may be a child
         ("initial_identification", {**NOT_ASKED, "immediate_danger": "yes", "whereabouts": "Stacioni"}, []),
         ("initial_identification", {**NOT_ASKED, "treated_as_child": True}, []),
@@ -307,6 +311,35 @@ def seeded(key: str) -> dict[str, Any]:
 )
 def test_our_forms_ask_about_contradictions(form: str, answers: dict[str, Any], keys: list[str]) -> None:
     assert [each.key for each in get_asked(seeded(form), answers)] == keys
+
+
+@pytest.mark.parametrize(
+    ("chosen", "danger", "key", "said"),
+    [
+        ("anonymous_alert", "no", "adult_not_asked", "notified at once, without the name"),
+        ("anonymous_alert", "unknown", "adult_not_asked", "notified at once, without the name"),
+        ("ask_supervisor", "no", "adult_not_asked_waits", "the coordinator is asked; until then the police are not"),
+        ("ask_supervisor", "unknown", "adult_not_asked", "notified at once, without the name"),
+        ("something_else", "no", "adult_not_asked_by_rule", "the organisation’s rule applies"),
+    ],
+)
+def test_the_question_about_an_adult_not_asked_says_which_rule_holds(
+    chosen: str, danger: str, key: str, said: str, world: World
+) -> None:
+    now = ProcedureVersion.objects.in_force()
+    setting = SOP["settings"]["adult_not_asked"]
+    other = {**setting["choices"][0], "value": "something_else"}
+    settings = {"adult_not_asked": {**setting, "choices": [*setting["choices"], other], "value": chosen}}
+    definition = {**now.definition, "settings": settings}
+    publish_procedure(
+        procedure=save_procedure(key=now.procedure.key, definition=definition), in_force_from=timezone.now()
+    )
+    (asked,) = get_asked(seeded("initial_identification"), {**NOT_ASKED, "immediate_danger": danger})
+    assert (asked.key, asked.question) == (key, "police_contact_consent")
+    assert said in asked.message
+    # What phones are given, which ask without a network; nothing with a form whose questions read no setting.
+    assert get_settings(parse_form(seeded("initial_identification")), None) == {"_setting_adult_not_asked": chosen}
+    assert get_settings(parse_form(identification_form()), None) == {}
 
 
 def test_the_identification_asks_for_the_decision_once() -> None:
