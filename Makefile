@@ -11,7 +11,7 @@ INSTALL := .venv/bin/uv pip install --quiet --require-hashes --no-deps --build-c
 export PYTHONPATH := $(CURDIR)/site:$(CURDIR)
 # What is compiled once is saved (`make clean` removes it): without, each of the many processes of a run compiles it anew.
 export PYTHONDONTWRITEBYTECODE :=
-ROOMS := site/access site/audit site/config site/sanitizer site/vault case_forms content notifications outreach_pages
+ROOMS := site/access site/approvals site/audit site/config site/sanitizer site/vault case_forms content notifications outreach_pages
 # Of the tests, what others stand on: the tests themselves say less by their types than by what they assert.
 TOOLS := $(filter-out %/test_mutation.py,$(wildcard tests/*.py tests/world/*.py tests/rings/*.py tests/mutation/*.py tests/bench/*.py tests/machines/*.py))
 PYTEST := $(PY) -m pytest -p no:cacheprovider

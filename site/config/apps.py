@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.mail.utils import DNS_NAME
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 
@@ -12,6 +13,8 @@ class SiteConfig(AppConfig):
     verbose_name = _("General")
 
     def ready(self) -> None:
+        # Each room's `approvals` says what of it takes two people.
+        autodiscover_modules("approvals")
         from .admin_scripts import begin_choosers_without_inline_scripts
 
         begin_choosers_without_inline_scripts()

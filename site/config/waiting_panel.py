@@ -11,25 +11,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from wagtail.admin.ui.components import Component
-from wagtail.models import TaskState
 
+from access.approvals import MANAGERS
 from access.models import StaffRole, User
-from access.place_changes.people import get_waiting_changes as places_waiting_for
-from access.staff.dual_control import get_waiting_requests as roles_waiting_for
+from approvals.kinds import list_queues
 from case_forms.cases.models import Case
 from case_forms.cases.registers import CaseRegister
-from case_forms.form_builder.models import CaseFactType
-from case_forms.submissions.exports.models import AnswerExport
-from notifications.directory.changes.models import Decision
-from notifications.directory.changes.who import may_decide
-from notifications.directory.models import DirectoryChange, Partner, WebhookKeyRequest
+from notifications.directory.models import Partner
 from notifications.directory.moments import stretch_in_words
 from notifications.directory.roster import FOR_EVER, Stretch, get_gaps
 from notifications.directory.scope import get_partners
 from notifications.drills.views import get_regions as get_regions_with_drills
 from notifications.drills.watch import get_newest_bad
 from notifications.outbox.models import Notice
-from notifications.texts.models import TextVersion
 
 WEEK = timedelta(days=7)
 MAX_OFFICES = 6
@@ -60,13 +54,7 @@ class WaitingPanel(Component):
             *_get_case_items(user),
             *_get_roster_items(user),
             *_get_drill_items(user),
-            *_get_directory_items(user),
-            *_get_text_items(user),
-            *_get_webhook_items(user),
-            *_get_dual_control_items(user),
-            *_get_fact_items(user),
-            *_get_export_items(user),
-            *_get_approval_items(user),
+            *_get_decisions(user),
         ]
         return {"lines": lines}
 
@@ -85,85 +73,19 @@ def _get_drill_items(user: User) -> list[WaitingItem]:
     ]
 
 
-def _get_approval_items(user: User) -> list[WaitingItem]:
-    """List how many pages and forms wait for this person's review."""
-    count = TaskState.objects.reviewable_by(user).count()
-    if not count:
-        return []
-    words = ngettext("%(count)d waits for your approval", "%(count)d wait for your approval", count)
-    return [WaitingItem(words % {"count": count}, "#awaiting-review-section")]
-
-
-def _get_fact_items(user: User) -> list[WaitingItem]:
-    """List the changes of the catalogue of what cases remember that this person can decide."""
-    if not user.has_role(StaffRole.COORDINATOR):
-        return []
-    count = CaseFactType.objects.filter(pending__isnull=False).exclude(pending_by=user).count()
-    if not count:
-        return []
-    words = ngettext(
-        "%(count)d change of the details about a person waits for you",
-        "%(count)d changes of the details about a person wait for you",
-        count,
-    )
-    return [WaitingItem(words % {"count": count}, reverse("wagtailsnippets_builder_casefacttype:list"))]
-
-
-def _get_export_items(user: User) -> list[WaitingItem]:
-    """List how many exports with names wait for this coordinator."""
-    count = AnswerExport.objects.to_decide(user, timezone.now()).count()
-    if not count:
-        return []
-    words = ngettext("%(count)d export with names waits for you", "%(count)d exports with names wait for you", count)
-    return [WaitingItem(words % {"count": count}, reverse("intake:answers_out"))]
-
-
-def _get_directory_items(user: User) -> list[WaitingItem]:
-    """List the changes of the directory that this person can decide."""
-    if not user.has_role(StaffRole.COORDINATOR):
-        return []
-    count = sum(may_decide(change, user) for change in DirectoryChange.objects.waiting().select_related("office"))
-    if not count:
-        return []
-    words = ngettext(
-        "%(count)d change of the directory waits for you", "%(count)d changes of the directory wait for you", count
-    )
-    return [WaitingItem(words % {"count": count}, reverse("directory_changes:list"), needs_attention=True)]
-
-
-def _get_text_items(user: User) -> list[WaitingItem]:
-    """List the texts of messages that somebody else proposed."""
-    if not user.has_role(StaffRole.COORDINATOR):
-        return []
-    count = TextVersion.objects.waiting().exclude(proposed_by=user).count()
-    if not count:
-        return []
-    words = ngettext("%(count)d text of messages waits for you", "%(count)d texts of messages wait for you", count)
-    return [WaitingItem(words % {"count": count}, reverse("texts"))]
-
-
-def _get_webhook_items(user: User) -> list[WaitingItem]:
-    """List each webhook for which this person can decide about a key."""
-    if not user.has_role(StaffRole.COORDINATOR):
-        return []
-    waiting = WebhookKeyRequest.objects.filter(decision=Decision.WAITING).exclude(asked_by=user)
-    own = waiting.filter(way__contact__partner__in=get_partners(user).values("pk")).select_related("way")
-    words = _("A webhook’s key waits for you")
-    return [WaitingItem(words, reverse("webhook_keys", args=[each.way_id]), needs_attention=True) for each in own]
-
-
-def _get_dual_control_items(user: User) -> list[WaitingItem]:
-    """List the roles, units and places that wait for this person's agreement."""
-    if not user.has_role(StaffRole.COORDINATOR, StaffRole.OPERATOR):
-        return []
-    count = sum(each.asked_by_id != user.pk for each in roles_waiting_for(user))
-    count += sum(each.asked_by_id != user.pk for each in places_waiting_for(user))
-    if not count:
-        return []
-    words = ngettext(
-        "%(count)d request waits for a second person", "%(count)d requests wait for a second person", count
-    )
-    return [WaitingItem(words % {"count": count}, reverse("by_two:list"), needs_attention=True)]
+def _get_decisions(user: User) -> list[WaitingItem]:
+    """List how much of each kind waits for this person as the second one, whatever room it is of."""
+    items = []
+    for queue in list_queues(user):
+        if queue.is_unread:
+            words = _("%(what)s: could not be read") % {"what": queue.kind.label}
+            items.append(WaitingItem(words, reverse("wagtailadmin_home"), needs_attention=True))
+            continue
+        words = _("%(what)s: %(count)d to decide") % {"what": queue.kind.label, "count": len(queue.waiting)}
+        is_one = len(queue.waiting) == 1 or not user.has_role(*MANAGERS)
+        url = queue.waiting[0].url if is_one else reverse("by_two:list")
+        items.append(WaitingItem(words, url, needs_attention=queue.kind.is_urgent))
+    return items
 
 
 def _get_case_items(user: User) -> list[WaitingItem]:

@@ -48,8 +48,8 @@ def get_rows(user: User) -> "dict[str, QuerySet[Any]]":
     after = Case.objects.seen_now_by(user).filter(pk__in=with_forms)
     return {
         "closings": decided_here.select_related("case__unit").defer("words").order_by("asked_at", "pk"),
-        "status_changes": _list_statuses(user),
-        "form_moves": _list_moves(user),
+        "status_changes": list_statuses(user),
+        "form_moves": list_moves(user),
         "ended_statuses": _list_ended_statuses(user),
         "cases_with_forms": after.select_related("unit").order_by("form_after_closing_at", "pk"),
     }
@@ -60,7 +60,7 @@ def describe_home(user: User) -> dict[str, Any]:
     return {name: shorten(rows, MAX_ON_HOME) for name, rows in get_rows(user).items()}
 
 
-def _list_statuses(user: User) -> "QuerySet[StatusChange]":
+def list_statuses(user: User) -> "QuerySet[StatusChange]":
     """List the statuses that others proposed for this person's cases and that they may decide, the oldest first."""
     keys = list(StatusChange.objects.waiting().order_by().values_list("pk", flat=True))
     rows = StatusChange.objects.select_related("case__unit", "proposed_by").defer("words")
@@ -70,7 +70,7 @@ def _list_statuses(user: User) -> "QuerySet[StatusChange]":
     return rows.filter(pk__in=decided_here).order_by("proposed_at", "pk")
 
 
-def _list_moves(user: User) -> "QuerySet[FormMove]":
+def list_moves(user: User) -> "QuerySet[FormMove]":
     """List the forms that others proposed to move out of this person's cases and about which they may decide."""
     keys = list(FormMove.objects.waiting().order_by().values_list("pk", flat=True))
     rows = FormMove.objects.select_related("source__unit", "target__unit", "proposed_by").defer("words")

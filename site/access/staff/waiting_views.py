@@ -1,4 +1,4 @@
-"""Everything that waits for a second person in one list: roles, places, ended sessions, lost second factors."""
+"""Everything that waits for a second person in one list (`approvals.kinds`)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from approvals.kinds import list_queues
 from audit.chain import get_actor
 from audit.denials import record_denial
 
@@ -23,15 +24,19 @@ from .models import AddressChange, FactorReset, RoleRequest, SessionEnd
 from .people import get_managed_people
 from .views import _confirmed, _show_mail_result
 
+# Of these the page lists also what this person asked for themselves.
+SHOWN_WITH_THEIR_OWN = {"roles", "places", "accounts"}
+
 
 def waiting(request: HttpRequest) -> HttpResponse:
-    """List what waits and concerns this manager."""
+    """List what waits for this manager as the second person, of all rooms, and what of accounts they asked for."""
     me = get_signed_in_user(request)
     return render(
         request,
         "access/admin/by_two.html",
         {
             "me": me,
+            "queues": [each for each in list_queues(me) if each.kind.name not in SHOWN_WITH_THEIR_OWN],
             "roles": dual_control.get_waiting_requests(me),
             "places": [(each, get_place(each), describe_change(each)) for each in places_waiting_for(me)],
             "sessions": SessionEnd.objects.waiting()

@@ -13,8 +13,8 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from access.models import User
+from approvals.kinds import count_waiting
 from audit.models import AuditEntry
-from config.waiting_panel import _get_export_items
 from tests.world.consents import record_consent
 from tests.world.forms import choices, parse_items, publish, question, small_form
 from tests.world.places import make_coordinator, make_place
@@ -212,8 +212,8 @@ def test_many_names_are_not_written_before_another_coordinator_agrees(many: Scen
     assert client_of(many.coordinator).get(f"/field/answers/{many.export.pk}/decide/").status_code == 404
     assert client_of(many.worker).get(f"/field/answers/{many.export.pk}/decide/").status_code == 404
     second = make_coordinator(make_place())
-    assert len(_get_export_items(second)) == 1
-    assert not _get_export_items(many.coordinator)
+    assert count_waiting(second) == 1
+    assert not count_waiting(many.coordinator)
     client = client_of(second)
     assert "asks for 2 submissions with names" in client.get("/field/answers/").content.decode()
     page = client.get(f"/field/answers/{many.export.pk}/decide/").content.decode()
