@@ -36,7 +36,7 @@ Row = TypeVar("Row", bound="SealedRow")
 
 SEALED_AS = "row.sealed"
 REMOVED = "row.removed"
-FIRST = "row.sealed_first"  # once: everything that was there when rows began to be sealed
+FIRST = "row.sealed_first"  # once for each kind: what was there when its rows began to be sealed
 ACCEPTED = "row.accepted"  # by an operator, who has asked its owner
 SHORT = 16  # hex digits of a seal that the chain holds
 
@@ -137,17 +137,27 @@ def reseal(model: type[SealedRow], keys: Sequence[Any], *, notes_anyway: bool = 
 
 
 def seal_first() -> int:
-    """Seal what is there already, once for this database. Return how many rows, 0 from the second time on."""
-    if AuditEntry.objects.filter(action=FIRST).exists():
+    """Seal what was there before rows of its kind were sealed, once for each kind. Return how many rows."""
+    done = _read_first()
+    new = [model for model in get_models() if _kind(model) not in done]
+    if not new:
         return 0
     with transaction.atomic():
         sealed = {
             _kind(model): len(reseal(model, list(model._base_manager.filter(seal="").values_list("pk", flat=True))))
-            for model in get_models()
+            for model in new
         }
-        newest = {name: each.get_newest() for name, each in _comparisons.items()}
+        newest = {name: each.get_newest() for name, each in _comparisons.items() if name not in done}
         log_events([AuditEvent(FIRST, detail={**sealed, **newest})])
     return sum(sealed.values())
+
+
+def _read_first() -> dict[str, int]:
+    """Return what the first seals of each kind counted; {} before there are any."""
+    found: dict[str, int] = {}
+    for detail in AuditEntry.objects.filter(action=FIRST).order_by("-number").values_list("detail", flat=True):
+        found |= detail  # the oldest last: what was counted once stays
+    return found
 
 
 @dataclass(frozen=True)
@@ -181,13 +191,13 @@ class Unexplained:
 
 def find_unexplained() -> list[Unexplained]:
     """Return each row whose seal is broken or isn't the one that the chain holds last, and each that is gone."""
-    first = AuditEntry.objects.filter(action=FIRST).order_by("number").first()
-    if first is None:
+    first = _read_first()
+    if not first:
         return []
     noted = {(kind, key): str(detail.get("seal", "")) for kind, key, detail in read_last((SEALED_AS, REMOVED))}
     found = [each for model in get_models() for each in _compare(model, noted)]
     return found + [
-        each for name, comparison in _comparisons.items() for each in comparison.compare(int(first.detail.get(name, 0)))
+        each for name, comparison in _comparisons.items() for each in comparison.compare(first.get(name, 0))
     ]
 
 

@@ -40,9 +40,8 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 
     GET uses nothing up: mail programs open links too. Answers 410 when the link no longer works.
     """
-    found = Invitation.objects.open().filter(token_hash=Invitation.hash_of(token), user__is_active=True)
-    invited = found.select_related("user").first()
-    if invited is None:
+    invited = Invitation.objects.select_related("user").find_open(token)
+    if invited is None or not invited.user.is_active:
         return render(request, "account/invitation.html", {"form": None}, status=410)
     form = ChosenPasswordForm(invited.user, request.POST or None)
     if request.method == "POST" and form.is_valid():

@@ -164,13 +164,10 @@ def invite(*, user: User, by: User | None, mail: bool = True) -> str:
 def accept_invitation(*, token: str, password: str) -> User | None:
     """Set the password that the invited person chose; None when the link no longer works (already used, say)."""
     with transaction.atomic():
-        found = Invitation.objects.open().filter(token_hash=Invitation.hash_of(token)).values_list("user", flat=True)
-        user = User.objects.select_for_update().filter(pk__in=list(found), is_active=True).first()
+        found = Invitation.objects.find_open(token)
+        user = User.objects.select_for_update().filter(pk=found.user_id, is_active=True).first() if found else None
         # The conditional update decides: of two requests with the same link only one finds it open.
-        used = user and Invitation.objects.open().filter(token_hash=Invitation.hash_of(token)).update(
-            used_at=timezone.now()
-        )
-        if user is None or not used:
+        if found is None or user is None or not _use(found):
             return None
         user.set_password(password)
         user.save(update_fields=["password"])
@@ -178,6 +175,10 @@ def accept_invitation(*, token: str, password: str) -> User | None:
         end_all(user=user, by=user)
         log_event("account.password_set", actor=get_actor(user), target_kind="user", target_id=user.pk)
     return user
+
+
+def _use(invitation: Invitation) -> bool:
+    return bool(Invitation.objects.open().filter(pk=invitation.pk).update(used_at=timezone.now()))
 
 
 def _revoke_invitations(user: User) -> None:

@@ -11,15 +11,23 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit.sealed_rows import SealedQuerySet, SealedRow, keep_intact
 
-class InvitationQuerySet(models.QuerySet["Invitation"]):
+
+class InvitationQuerySet(SealedQuerySet["Invitation"]):
     def open(self, at: datetime | None = None) -> "InvitationQuerySet":
         """Return invitations whose link still works."""
         return self.filter(used_at__isnull=True, revoked_at__isnull=True, expires_at__gt=at or timezone.now())
 
+    def find_open(self, token: str) -> "Invitation | None":
+        """Return the invitation whose link this is, while it works; None also for one made or changed without a key."""
+        return next(iter(keep_intact(self.open().filter(token_hash=Invitation.hash_of(token)))), None)
 
-class Invitation(models.Model):
+
+class Invitation(SealedRow):
     """A link by mail with which one person sets their own password, once. Only the link's hash is stored."""
+
+    SEALED = ("user_id", "token_hash", "expires_at", "used_at", "revoked_at")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="invitations")
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
@@ -34,6 +42,7 @@ class Invitation(models.Model):
 
     class Meta:
         app_label = "access"
+        base_manager_name = "objects"
         verbose_name = _("invitation")
         verbose_name_plural = _("invitations")
 

@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from access.models import Assignment, FactorSeal, StaffRole, User
+from access.models import Assignment, FactorSeal, Invitation, StaffRole, User
 from access.sessions.factors import find_broken_factors, seal_secret
 from audit.models import AuditEntry
 from audit.sealed_rows import SealedRow, find_broken, find_unexplained, get_models, seal_first
@@ -32,7 +32,7 @@ from tests.world.scene import Scene, make_scene
 
 pytestmark = pytest.mark.django_db
 
-PIN = "482915"
+PIN, OTHER = "482915", "another-long-enough-1"
 
 
 @pytest.fixture
@@ -162,6 +162,43 @@ def test_a_factor_of_another_account_signs_nobody_in(scene: Scene) -> None:
     assert not FactorSeal.objects.filter(owner=victim).exists()
 
 
+FORGED_INVITATIONS = {
+    "another link": "UPDATE access_invitation SET token_hash = %s WHERE id = %s",
+    "made for another": "UPDATE access_invitation SET token_hash = %s, user_id = (SELECT id FROM access_user"
+    " WHERE username = 'victim') WHERE id = %s",
+    "open again": "UPDATE access_invitation SET used_at = NULL, token_hash = %s WHERE id = %s",
+    "longer": "UPDATE access_invitation SET expires_at = '2099-01-01 00:00:00+00:00', token_hash = %s WHERE id = %s",
+}
+
+
+@pytest.mark.parametrize("statement", FORGED_INVITATIONS.values(), ids=FORGED_INVITATIONS)
+def test_an_invitation_made_without_a_key_sets_no_password(scene: Scene, client: Client, statement: str) -> None:
+    """Its link is the thief's own: with `used_at`, the very link that worked once."""
+    make_user("worker", username="victim", password=PASSWORD, unit=scene.unit)
+    made, token = Invitation.issue(user=scene.worker, made_by=None)
+    address, chosen = reverse("account_invitation", args=[token]), {"new_password1": OTHER, "new_password2": OTHER}
+    if "used_at" in statement:
+        assert client.post(address, chosen).status_code == 302
+    else:
+        assert client.get(address).status_code == 200
+    stored = list(User.objects.order_by("pk").values_list("password", flat=True))
+    if "expires_at" in statement:
+        Invitation.objects.filter(pk=made.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert names() == set()
+    thiefs = token if "used_at" in statement or "expires_at" in statement else "a-link-of-the-thief"
+    write(statement, Invitation.hash_of(thiefs), made.pk)
+    address = reverse("account_invitation", args=[thiefs])
+    assert client.get(address).status_code == 410
+    assert client.post(address, chosen).status_code == 410
+    assert list(User.objects.order_by("pk").values_list("password", flat=True)) == stored
+    assert names() == {f"invitation {made.pk}: broken"}
+    # A new one ends it, and covers up nothing.
+    _made, again = Invitation.issue(user=scene.worker, made_by=None)
+    Invitation.objects.open().filter(pk=made.pk).update(revoked_at=timezone.now())
+    assert client.get(reverse("account_invitation", args=[again])).status_code == 200
+    assert names() == {f"invitation {made.pk}: broken"}
+
+
 def test_a_key_put_into_the_database_lets_nobody_in(scene: Scene) -> None:
     person = make_user("worker", username="person", password=PASSWORD, unit=scene.unit)
     client = Client()
@@ -250,6 +287,23 @@ def test_what_an_earlier_release_left_is_sealed_once(scene: Scene, officer: Cont
     assert entry.detail["formversion"] == max(scene.form.pk, scene.follow_up.pk)
 
 
+def test_a_kind_that_is_sealed_later_is_sealed_at_its_own_first_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    user = make_scene().worker
+    earlier = [model for model in get_models() if model is not Invitation]
+    with monkeypatch.context() as before:
+        before.setattr("audit.sealed_rows.get_models", lambda: earlier)
+        seal_first()
+    made, token = Invitation.issue(user=user, made_by=None)
+    write("UPDATE access_invitation SET seal = ''")
+    assert Invitation.objects.find_open(token) is None
+    assert seal_first() == 1
+    assert Invitation.objects.find_open(token) == made
+    assert seal_first() == 0
+    assert names() == set()
+    entries = AuditEntry.objects.filter(action="row.sealed_first").order_by("number")
+    assert [sorted(entry.detail) for entry in entries[1:]] == [["invitation"]]
+
+
 def test_an_operator_names_them_and_accepts_one_which_is_recorded(officer: Contact, capsys: Any) -> None:
     call_command("seal_rows")
     assert "as the record says" in capsys.readouterr().out
@@ -285,7 +339,13 @@ def test_the_watch_names_it_within_the_hour_and_mails_operators_and_keepers(
 
 def test_each_sealed_model_asks_for_its_seal_wherever_rows_are_written() -> None:
     """A manager of another kind would write rows past their seal."""
-    assert {model._meta.model_name for model in get_models()} == {"contact", "contactway", "assignment", "factorseal"}
+    assert {model._meta.model_name for model in get_models()} == {
+        "assignment",
+        "contact",
+        "contactway",
+        "factorseal",
+        "invitation",
+    }
     for model in get_models():
         assert isinstance(model._base_manager.all(), type(model._default_manager.all()))
         assert issubclass(model, SealedRow)
