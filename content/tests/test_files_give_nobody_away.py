@@ -40,7 +40,7 @@ ADDRESSES = re.compile(r"(?:https?://[\w.:-]+)?(/(?:media|documents)/[^\s\"',]+)
 
 def is_clean(body: bytes) -> bool:
     """Whether nothing in this file, or in a file within it, gives a person away."""
-    plain = re.sub(rb"\\(\d{3})", lambda found: bytes([int(found[1], 8)]), body)
+    plain = re.sub(rb"\\([0-3][0-7]{2})", lambda found: bytes([int(found[1], 8)]), body)
     if SECRET in plain.replace(LINKED, b""):
         return False
     if body.startswith(b"PK\x03\x04"):
