@@ -100,7 +100,8 @@ class AccessPolicy:
                 if is_api
                 else redirect_to_login(request.get_full_path())
             )
-        if view.startswith(("account_", "mfa_")):
+        # Pages of one's own account. Calls for help are other people's.
+        if view.startswith(("account_", "mfa_")) and view != "account_calls":
             return None
         if is_api:
             return problem(403, "second-factor", "Set up your second factor on the account page first.")

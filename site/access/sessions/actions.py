@@ -260,11 +260,12 @@ def may_enrol_first(request: HttpRequest, user: User) -> bool:
     """Whether this person may set up a first second factor here.
 
     It needs the invitation: whoever only knows the password could otherwise set up their own. Whoever gave the previous
-    factor in this session may replace it.
+    factor in this session may replace it. `is_demo` counts only where demo accounts exist: the database could say so of
+    anybody.
     """
     used = request.session.get(INVITED_KEY) or {}
     return (
-        user.is_demo
+        (settings.SANDBOX and user.is_demo)
         or has_factor(request, user)
         or (used.get("user") == user.pk and time.time() - used.get("at", 0) < ENROL_SECONDS)
     )

@@ -131,6 +131,15 @@ def test_a_first_factor_needs_the_invitation(ana):
     assert client.get(reverse("mfa_activate_totp")).status_code == 403
 
 
+@pytest.mark.parametrize(("sandbox", "status"), [(True, 200), (False, 403)])
+def test_being_marked_as_a_demo_account_replaces_the_invitation_only_where_they_exist(ana, settings, sandbox, status):
+    settings.SANDBOX = sandbox
+    User.objects.filter(pk=ana.pk).update(is_demo=True)
+    client = signed_in(ana)
+    for name in ("mfa_activate_totp", "mfa_add_webauthn"):
+        assert client.get(reverse(name)).status_code == status
+
+
 def test_whoever_removed_their_factor_sets_up_another_in_the_same_session(ana, settings):
     settings.SECOND_FACTOR_REQUIRED = True
     client = signed_in(ana)

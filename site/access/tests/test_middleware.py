@@ -242,6 +242,14 @@ def test_where_it_is_required_nobody_gets_past_setting_it_up(client, person, set
     assert client.get("/healthz").status_code == 200
 
 
+def test_before_the_factor_nobody_reads_or_closes_other_peoples_calls_for_help(client, person, settings):
+    settings.SECOND_FACTOR_REQUIRED = True
+    client.force_login(person("coordinator"))
+    for answer in (client.get(reverse("account_calls")), client.post(reverse("account_calls"), {"seen": "1"})):
+        assert (answer.status_code, answer.url) == (302, reverse("mfa_index"))
+    assert client.get(reverse("account_sessions")).status_code == 200
+
+
 def test_with_a_second_factor_or_a_token_the_door_opens(client, person, settings):
     from allauth.mfa.models import Authenticator
 
