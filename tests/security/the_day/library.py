@@ -14,6 +14,7 @@ from wagtail.models import Locale, UploadedFile
 
 from content.models import GlossaryTerm, Hotline, SearchAnswer, SearchSynonyms
 from content.tests.editors import rich
+from sanitizer.tests import samples
 
 from .acts import act, each_of
 from .cms import page
@@ -137,7 +138,7 @@ def picture() -> SimpleUploadedFile:
 
 
 def paper() -> SimpleUploadedFile:
-    return SimpleUploadedFile("kanarina.pdf", b"%PDF-1.7 Kanarina", "application/pdf")
+    return SimpleUploadedFile("kanarina.pdf", samples.pdf(), "application/pdf")
 
 
 @each_of((("images", get_image_model(), picture), ("docs", get_document_model(), paper)))
