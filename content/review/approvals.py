@@ -16,11 +16,9 @@ from .models import DeletionRequest
 def _find_reviews(user: User) -> Iterator[Waiting]:
     states: Any = TaskState.objects.reviewable_by(user)
     for state in states.select_related("workflow_state__requested_by"):
-        of = state.workflow_state
-        yield Waiting(
-            str(of.content_object), reverse("wagtailadmin_home") + "#awaiting-review-section", state.started_at,
-            of.requested_by,
-        )  # fmt: skip
+        url = reverse("wagtailadmin_home") + "#awaiting-review-section"
+        asked = state.workflow_state
+        yield Waiting(str(asked.content_object), url, state.started_at, asked.requested_by)
 
 
 def _find_deletions(user: User) -> Iterator[Waiting]:

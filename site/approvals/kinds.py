@@ -7,7 +7,7 @@ waits and the panel of the start page read nothing else, so neither can forget a
     register(Kind("directory", _("Changes of the directory"), ("directory.DirectoryChange",), find))
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,8 @@ from typing import Any
 import structlog
 from django.db import DatabaseError
 from django.utils.functional import Promise
+
+MAX_SHOWN = 50  # of a kind, in the list of what waits
 
 log = structlog.get_logger(__name__)
 
@@ -50,11 +52,20 @@ class Kind:
 
 @dataclass(frozen=True)
 class Queue:
-    """What of one kind waits for a person, the oldest first. `is_unread`: it couldn't be read."""
+    """What of one kind waits for a person, the oldest first. `is_unread`: some of it couldn't be read."""
 
     kind: Kind
     waiting: list[Waiting]
     is_unread: bool = False
+
+    @property
+    def shown(self) -> list[Waiting]:
+        return self.waiting[:MAX_SHOWN]
+
+    @property
+    def hidden(self) -> int:
+        """Return how many a list leaves out until those before them are decided."""
+        return len(self.waiting) - len(self.shown)
 
 
 _kinds: dict[str, Kind] = {}
@@ -70,26 +81,23 @@ def get_kinds() -> list[Kind]:
     return sorted(_kinds.values(), key=lambda kind: (not kind.is_urgent, kind.name))
 
 
-def list_queues(user: Any) -> list[Queue]:
-    """Return what waits for this person, by kind; kinds of which nothing does are left out.
+def list_queues(user: Any, *, without: Collection[str] = ()) -> list[Queue]:
+    """Return what waits for this person, by kind; kinds of which nothing does, and those of `without`, are left out.
 
-    A kind that can't be read is said instead of passed over, and hides no other.
+    A kind that can't be read is said instead of passed over, hides no other, and keeps what was read before it failed.
     """
-    found = []
-    for kind in get_kinds():
-        try:
-            waiting = list(kind.find(user))
-        except DatabaseError:
-            raise
-        except Exception as error:  # noqa: BLE001  # one damaged row of one kind
-            log.error("approvals_not_read", kind=kind.name, code=type(error).__name__)
-            found.append(Queue(kind, [], is_unread=True))
-            continue
-        if waiting:
-            found.append(Queue(kind, sorted(waiting, key=lambda one: (one.at is None, one.at))))
-    return found
+    queues = [_read(kind, user) for kind in get_kinds() if kind.name not in without]
+    return [queue for queue in queues if queue.waiting or queue.is_unread]
 
 
-def count_waiting(user: Any) -> int:
-    """Return how many decisions wait for this person."""
-    return sum(len(queue.waiting) for queue in list_queues(user))
+def _read(kind: Kind, user: Any) -> Queue:
+    waiting: list[Waiting] = []
+    is_unread = False
+    try:
+        waiting.extend(kind.find(user))
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001  # one damaged row of one kind
+        log.error("approvals_not_read", kind=kind.name, code=type(error).__name__)
+        is_unread = True
+    return Queue(kind, sorted(waiting, key=lambda one: (one.at is None, one.at)), is_unread)

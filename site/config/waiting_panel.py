@@ -78,8 +78,10 @@ def _get_decisions(user: User) -> list[WaitingItem]:
     items = []
     for queue in list_queues(user):
         if queue.is_unread:
-            words = _("%(what)s: could not be read") % {"what": queue.kind.label}
-            items.append(WaitingItem(words, reverse("wagtailadmin_home"), needs_attention=True))
+            words = _("%(what)s: some could not be read") % {"what": queue.kind.label}
+            url = reverse("by_two:list" if user.has_role(*MANAGERS) else "wagtailadmin_home")
+            items.append(WaitingItem(words, url, needs_attention=True))
+        if not queue.waiting:
             continue
         words = _("%(what)s: %(count)d to decide") % {"what": queue.kind.label, "count": len(queue.waiting)}
         is_one = len(queue.waiting) == 1 or not user.has_role(*MANAGERS)

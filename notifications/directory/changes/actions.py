@@ -19,6 +19,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from wagtail.log_actions import log as log_action
 
 from access.models import User
@@ -36,6 +37,10 @@ from .who import get_concerned_contacts, get_office, may_decide, may_undo
 NEEDS_TEST = {"email", "pin_hash", "partner"}  # a change of these needs a new test notice
 STOPPED = "stopped"  # why a way ended: two people agreed that it does
 ENDS_LINKS = {"email", "pin_hash", "partner", "is_active"}  # what ends the links that are open
+
+
+_UNREADABLE = gettext_lazy("What was asked for can't be read. Refuse it, and ask again.")
+_EMERGENCY_UNREADABLE = gettext_lazy("What was asked for can't be read. Put it right in the entry itself.")
 
 
 class ChangedMeanwhile(ValidationError):
@@ -92,6 +97,8 @@ def decide_change(*, change: DirectoryChange, agree: bool, by: User, now: dateti
     locked = DirectoryChange.objects.select_for_update().get(pk=change.pk)
     if locked.decision != Decision.WAITING:
         raise ValidationError(_("This has been decided meanwhile. Look again."))
+    if locked.sides() is None and (agree or locked.at_once):
+        raise ValidationError(_EMERGENCY_UNREADABLE if locked.at_once else _UNREADABLE)
     if not (may_decide(locked, by) or (not agree and may_undo(locked, by))):
         raise ValidationError(_("Another coordinator of this office must decide, not the one who asked."))
     if agree and not locked.at_once:

@@ -30,9 +30,8 @@ class FieldRow:
 
 
 def build_rows(change: DirectoryChange) -> list[FieldRow]:
-    """Build a row for each field that changes, in the order of the form."""
-    values = change.values
-    before, after = values["before"], values["after"]
+    """Build a row for each field that changes, in the order of the form; none where the change can't be read."""
+    before, after = change.sides() or ({}, {})
     # Of a key, the fingerprint stands with it, and the rest is the same for every key.
     unsaid = SAID_BY_KEY if after.get("channel") == WayKind.MAIL_KEY else ()
     names = [name for name in FIELDS[change.kind] if (name in after or name in before) and name not in unsaid]

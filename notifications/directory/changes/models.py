@@ -1,6 +1,7 @@
 """A change of the directory that waits for a second person, or that took effect at once in an emergency."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -9,6 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vault.fields import SealedJSONField
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
 
 
 class ChangedKind(models.TextChoices):
@@ -97,3 +100,10 @@ class DirectoryChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.asked_at:%Y-%m-%d}"
+
+    def sides(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Return the values before and after the change; None when the seal can't be opened."""
+        try:
+            return self.values["before"], self.values["after"]
+        except (SealBroken, KeyRingError):
+            return None

@@ -53,10 +53,11 @@ def change(request: HttpRequest, pk: UUID) -> HttpResponse:
             _do(found, request.POST.get("decision", ""), me)
         except ValidationError as refused:
             error, status = " ".join(refused.messages), 409
-            found.refresh_from_db()
+            found = _found(request, pk)
         else:
             messages.success(request, _("Done."))
             return redirect("directory_changes:change", found.pk)
+    sides = found.sides()
     page = {
         "change": found,
         "rows": build_rows(found),
@@ -66,7 +67,8 @@ def change(request: HttpRequest, pk: UUID) -> HttpResponse:
         "is_waiting": found.decision == Decision.WAITING,
         "contact": _untested_contact(found),
         "way": _untested_way(found),
-        "has_key": bool(found.values["after"].get("mail_key")),
+        "has_key": bool(sides and sides[1].get("mail_key")),
+        "is_unreadable": sides is None,
         "error": error,
         "warnings": _warnings(found),
         "others": [] if may_decide(found, me) else _others(found),
@@ -131,14 +133,12 @@ def _all() -> Any:
 
 def _warnings(found: DirectoryChange) -> list[str]:
     """Return what would follow from a change that waits: hours with nobody, places without an office."""
-    if found.decision != Decision.WAITING or found.at_once:
+    sides = found.sides()
+    if found.decision != Decision.WAITING or found.at_once or sides is None:
         return []
     model = MODELS[found.kind]
     row = model._default_manager.filter(pk=found.entry_id or 0).first() or model()
-    values = found.values
-    return preview_warnings(
-        ChangeRequest(found.kind, found.act, row, values["before"], values["after"]), found.asked_by
-    )
+    return preview_warnings(ChangeRequest(found.kind, found.act, row, *sides), found.asked_by)
 
 
 def _others(found: DirectoryChange) -> list[User]:

@@ -58,7 +58,10 @@ def _manages(change: DirectoryChange, user: User) -> bool:
         return False
     if change.kind == ChangedKind.AGREEMENT_RULE:
         return is_national_manager(user)  # it concerns every region
-    after = change.values["after"]
+    sides = change.sides()
+    if sides is None:  # whom else it concerns can't be known; all that is left is to refuse it
+        return change.office_id is not None or is_national_manager(user)
+    _before, after = sides
     if change.kind == ChangedKind.AGREEMENT:
         offices = get_offices_of_agreement(change)
         return get_partners(user).filter(pk__in=offices).count() == len(offices)

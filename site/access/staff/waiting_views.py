@@ -36,7 +36,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
         "access/admin/by_two.html",
         {
             "me": me,
-            "queues": [each for each in list_queues(me) if each.kind.name not in SHOWN_WITH_THEIR_OWN],
+            "queues": list_queues(me, without=SHOWN_WITH_THEIR_OWN),
             "roles": dual_control.get_waiting_requests(me),
             "places": [(each, get_place(each), describe_change(each)) for each in places_waiting_for(me)],
             "sessions": SessionEnd.objects.waiting()

@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.db.models import CheckConstraint, F, ForeignKey, Model, Q
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import Page
 
 from access.models import AddressChange, FactorReset, PlaceChange, RoleRequest, SessionEnd, User
 from access.place_changes.models import PlaceKind
 from approvals import kinds
-from approvals.kinds import Kind, Waiting, count_waiting, get_kinds, list_queues
+from approvals.kinds import MAX_SHOWN, Kind, Waiting, get_kinds, list_queues
 from case_forms.cases.closing.actions import ClosingRequest, ask_to_close
 from case_forms.cases.closing.open_ends import find_open_ends
 from case_forms.cases.models import Case
@@ -64,6 +66,10 @@ def test_every_table_that_takes_two_is_of_a_kind() -> None:
     assert len(found) > 15
     assert found - NO_DECISION.keys() <= set(registered)
     assert {apps.get_model(label) for label in registered}
+
+
+def count_waiting(user: User) -> int:
+    return sum(len(queue.waiting) for queue in list_queues(user))
 
 
 @pytest.fixture
@@ -246,11 +252,50 @@ def test_a_kind_that_fails_is_said_and_hides_no_other(
 ) -> None:
     _person, client = second
 
-    def fail(_user: User) -> list[Waiting]:
+    def fail(_user: User) -> Iterator[Waiting]:
+        yield Waiting("A red one", "/cars/1/")
         raise ValueError
 
     monkeypatch.setitem(kinds._kinds, "damaged", Kind("damaged", "Cars", (), fail))
     home = see(client, "/cms/")
-    assert "Cars: could not be read" in home
+    assert "Cars: some could not be read" in home
+    assert "Cars: 1 to decide" in home
     assert "Bicycles: 1 to decide" in home
-    assert "These could not be read" in see(client, "/cms/by-two/")
+    page = see(client, "/cms/by-two/")
+    assert "Some of these could not be read" in page
+    assert "A red one" in page
+
+
+def test_of_many_the_oldest_are_shown_and_it_says_how_many_there_are(
+    second: tuple[User, Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _person, client = second
+    begin = timezone.now()
+    many = [Waiting(f"Car {n:03}", f"/cars/{n}/", begin - timedelta(minutes=n)) for n in range(MAX_SHOWN + 11)]
+    monkeypatch.setitem(kinds._kinds, "cars", Kind("cars", "Cars", (), lambda _user: many))
+    page = see(client, "/cms/by-two/")
+    assert f"{MAX_SHOWN} of {MAX_SHOWN + 11} are listed here" in page
+    assert ("Car 060" in page, "Car 010" in page) == (True, False)
+    assert f"Cars: {MAX_SHOWN + 11} to decide" in see(client, "/cms/")
+
+
+def test_a_change_that_does_not_open_hides_no_other_and_can_only_be_refused(
+    scene: Scene, case: Case, second: tuple[User, Client]
+) -> None:
+    _person, client = second
+    asker = make_coordinator(scene.place)
+    damaged, whole = ASKED["directory"](scene, case, asker), ASKED["directory"](scene, case, asker)
+    table = DirectoryChange._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(f'UPDATE {table} SET "values" = %s WHERE id = %s', ["broken", damaged.pk.hex])  # noqa: S608
+    assert "Changes of the directory: 2 to decide" in see(client, "/cms/")
+    for page in (see(client, "/cms/by-two/"), see(client, reverse("directory_changes:list"))):
+        assert str(damaged.pk) in page
+        assert str(whole.pk) in page
+    address = reverse("directory_changes:change", args=[damaged.pk])
+    assert "can't be read" in see(client, address)
+    assert 'value="agree"' not in see(client, address)
+    answer = client.post(address, {"decision": "agree"})
+    assert (answer.status_code, "Refuse it, and ask again" in answer.content.decode()) == (409, True)
+    assert client.post(address, {"decision": "refuse"}).status_code == 302
+    assert DirectoryChange.objects.get(pk=damaged.pk).decision == "refused"
