@@ -19,6 +19,10 @@ MAX_RATIO, SMALL = 200, 1_000_000  # a part this small may be packed as tightly 
 MAX_PARTS = 400
 CHUNK = 65_536
 MARKUP = (".xml", ".rels", ".vml")
+TYPES = "[Content_Types].xml"
+# What Excel and its add-ins keep for themselves, often in UTF-16. No reader of ours gets to see it.
+UNREAD = ("customXml/", "docMetadata/")
+DEFAULT_TYPE = re.compile(rb"""<(?:\w+:)?Default\b[^<>]*?\bExtension\s*=\s*["']([^"'<>]*)["'][^<>]*>""")
 DECLARATION = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._\-]{1,40})["']""")
 FORBIDDEN = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -40,6 +44,18 @@ class CheckedArchive:
 
     content: bytes
     has_merged_cells: bool
+
+    def readable(self) -> bytes:
+        """Return the file without the parts that weren't checked, so that nothing in it can lead a reader to them."""
+        with zipfile.ZipFile(BytesIO(self.content)) as archive:
+            if not any(name.startswith(UNREAD) for name in archive.namelist()):
+                return self.content
+            kept = BytesIO()
+            with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copy:
+                for part in archive.infolist():
+                    if not part.filename.startswith(UNREAD):
+                        copy.writestr(part.filename, archive.read(part))
+            return kept.getvalue()
 
 
 def check_archive(content: bytes) -> CheckedArchive:
@@ -69,15 +85,25 @@ def _look_through(archive: zipfile.ZipFile) -> bool:
     parts = archive.infolist()
     _measure(parts)
     names = {part.filename for part in parts}
-    if "[Content_Types].xml" not in names or not any(name.endswith("workbook.xml") for name in names):
+    if TYPES not in names or not any(name.endswith("workbook.xml") for name in names):
         raise RefusedWorkbookError("not_a_workbook")
-    if any(name.lower().endswith("vbaproject.bin") for name in names):
+    if any(name.lower().endswith("vbaproject.bin") for name in names) or _is_macro_type(archive.read(TYPES), names):
         raise RefusedWorkbookError("macros")
     merged = False
     for part in parts:
-        if part.filename.lower().endswith(MARKUP):
+        if part.filename.lower().endswith(MARKUP) and not part.filename.startswith(UNREAD):
             merged |= _check_markup(archive, part)
     return merged
+
+
+def _is_macro_type(types: bytes, names: set[str]) -> bool:
+    """Return whether some part is of a type with macros.
+
+    SheetJS declares such a type for .bin in every workbook, and writes no part of that name.
+    """
+    endings = {name.lower().rpartition(".")[2].encode() for name in names}
+    declared = DEFAULT_TYPE.sub(lambda found: found[0] if found[1].lower() in endings else b"", types)
+    return b"macroEnabled" in declared
 
 
 def _measure(parts: list[zipfile.ZipInfo]) -> None:
@@ -110,12 +136,10 @@ def _check_markup(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
     for chunk in _chunks(archive, part):
         text = before + chunk
         if is_first:
-            _check_encoding(text[:400])
+            _check_encoding(text[:400], part.filename)
             is_first = False
         if FORBIDDEN.search(text):
             raise RefusedWorkbookError("doctype")
-        if b"macroEnabled" in text and part.filename == "[Content_Types].xml":
-            raise RefusedWorkbookError("macros")
         # Merged cells hold their text in the first cell only; openpyxl in its read-only mode doesn't tell of them.
         merged |= b"<mergeCell " in text
         # The end of each chunk is looked at again, so that nothing hides across a boundary.
@@ -129,10 +153,9 @@ def _chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
             yield chunk
 
 
-def _check_encoding(start: bytes) -> None:
+def _check_encoding(start: bytes, name: str) -> None:
     # FORBIDDEN searches bytes: in UTF-16 a DOCTYPE would pass it unseen.
-    if start.startswith(OTHER_ENCODINGS):
-        raise RefusedWorkbookError("other_encoding")
     declared = DECLARATION.search(start)
-    if declared and declared[1].lower() not in (b"utf-8", b"us-ascii", b"ascii"):
-        raise RefusedWorkbookError("other_encoding")
+    is_declared = declared and declared[1].lower() not in (b"utf-8", b"us-ascii", b"ascii")
+    if start.startswith(OTHER_ENCODINGS) or is_declared:
+        raise RefusedWorkbookError("other_encoding", part=name[:80])

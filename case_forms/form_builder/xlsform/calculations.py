@@ -11,7 +11,7 @@ from .import_context import NO, Condition, ImportContext
 from .question_basics import begin_question
 from .question_types import MatchedType
 from .survey_tree import SurveyNode
-from .xpath.facts import facts
+from .xpath.facts import Find, facts
 from .xpath.nodes import Call, Node
 from .xpath.to_logic import TypedLogic
 
@@ -70,18 +70,18 @@ def _worked_out(
     value = context.value(part, node.here, node, "bind", "calculate")
     if value is None:
         return []
-    logic = _plain(value)
+    logic = get_plain(value)
     question |= {"calculation": logic}
     if node.here.get("bind", "required").lower() in NO:
         question["required"] = False
-    result = wanted if wanted in RESULTS else "text" if wanted == UNSAID else _result(value, node, context)
+    result = wanted if wanted in RESULTS else "text" if wanted == UNSAID else get_result(value, context.form.keyed.get)
     if wanted != UNSAID and (result != "text" or wanted):
         question["result"] = result
     _has(node, RESULT_KINDS[result], value, context)
     return [question]
 
 
-def _plain(value: TypedLogic) -> Any:
+def get_plain(value: TypedLogic) -> Any:
     """Return what is stored of a value: choices as a text, a moment or date that counts as days as the date."""
     if value.kind == "choices":
         return {"join": [value.logic, " "]}
@@ -91,13 +91,13 @@ def _plain(value: TypedLogic) -> Any:
 def _begun(value: TypedLogic, node: SurveyNode) -> Any:
     """Return the same for a question that begins with the value: choices stay choices."""
     assert node.element is not None
-    return value.logic if node.element.kind == value.kind else _plain(value)
+    return value.logic if node.element.kind == value.kind else get_plain(value)
 
 
-def _result(value: TypedLogic, node: SurveyNode, context: ImportContext) -> str:
+def get_result(value: TypedLogic, find: Find) -> str:
+    """Return the `result` of a calculation: the type that holds every value it can have."""
     if value.kind == "number":
-        assert node.element is not None
-        return "integer" if facts(value.logic, context.form.keyed.get).whole else "decimal"
+        return "integer" if facts(value.logic, find).whole else "decimal"
     return {"date": "date", "boolean": "boolean", "yesno": "boolean"}.get(value.kind, "text")
 
 

@@ -39,7 +39,7 @@ IMPORT_MESSAGES: dict[str, "str | Promise"] = {
     "zip_bomb": gettext_lazy("The file unpacks to far more than a form could need."),
     "macros": gettext_lazy("The workbook has macros. Save it as .xlsx, without them."),
     "doctype": gettext_lazy("The file contains XML that refers to something outside it."),
-    "other_encoding": gettext_lazy("A part of the file isn't written in UTF-8."),
+    "other_encoding": gettext_lazy("“%(part)s” inside the file isn't written in UTF-8."),
     "unreadable": gettext_lazy("The workbook can't be read: %(reason)s"),
     "damaged": gettext_lazy("The workbook is damaged: its parts don't fit together."),
     "took_too_long": gettext_lazy("Reading the workbook took too long."),

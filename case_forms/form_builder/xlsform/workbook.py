@@ -50,6 +50,7 @@ def read_book(content: bytes) -> Book:
     Raises RefusedWorkbookError; the caller catches whatever else a workbook may cause.
     """
     file = check_archive(content)
+    content = file.readable()
     notes: list[Note] = []
     if file.has_merged_cells:
         notes.append(_note("merged_cells"))

@@ -75,6 +75,7 @@ def _files() -> Iterator[Case]:
     yield "another kind of document", lambda: zipped(letter), "not_a_workbook"
     yield "macros", lambda: with_parts({"xl/vbaProject.bin": b"\xd0\xcf"}), "macros"
     yield "macros by type", lambda: changed(TYPES, lambda old: old.replace(b"ml.sheet", b"ml.macroEnabled")), "macros"
+    yield "macros by ending", lambda: changed(TYPES, lambda old: parts.declared(old, "xml")), "macros"
 
 
 def _insides() -> Iterator[Case]:
@@ -84,6 +85,7 @@ def _insides() -> Iterator[Case]:
     yield "an external entity", lambda: changed(SHEET, lambda old: ENTITY + old), "doctype"
     yield "a billion laughs", lambda: changed(STRINGS, lambda old: LAUGHS + old), "doctype"
     yield "a doctype in UTF-16", parts.in_utf_16, "other_encoding"
+    yield "a sheet where nothing is checked", parts.sheet_in_a_part_of_excels_own, "no_survey"
     yield "another encoding", parts.in_latin, "other_encoding"
     yield "half a sheet", lambda: changed(SHEET, lambda old: old[: len(old) // 2]), "damaged"
     yield "no sheet where one should be", lambda: changed(SHEET, lambda old: b""), "damaged"

@@ -62,6 +62,22 @@ def changed(name: str, change: Callable[[bytes], bytes], content: bytes | None =
     return zipped(parts)
 
 
+def declared(types: bytes, ending: str) -> bytes:
+    """Declare parts of an ending as of a type with macros, as SheetJS does for .bin in every workbook."""
+    kind = "application/vnd.ms-excel.sheet.binary.macroEnabled.main"
+    return types.replace(b"<Override", f'<Default Extension="{ending}" ContentType="{kind}"/><Override'.encode(), 1)
+
+
+def sheet_in_a_part_of_excels_own() -> bytes:
+    """A workbook whose only sheet is where Excel keeps its notes, with a DOCTYPE in UTF-16."""
+    content = in_utf_16()
+    for name in (TYPES, "xl/_rels/workbook.xml.rels"):
+        content = changed(name, lambda old: old.replace(b"/xl/worksheets/sheet1.xml", b"/customXml/item1.xml"), content)
+    parts = get_parts(content)
+    hidden = parts.pop(SHEET)
+    return zipped({**parts, "customXml/item1.xml": hidden})
+
+
 def in_sheet(xml: str) -> bytes:
     """A workbook whose first sheet holds just these rows."""
     data = f"<sheetData>{xml}</sheetData>".encode()

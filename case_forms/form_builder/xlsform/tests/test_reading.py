@@ -4,6 +4,7 @@ import pytest
 
 from case_forms.form_builder.checker import check_definition
 
+from .hostile_parts import GOOD, TYPES, book, changed, declared, with_parts
 from .workbooks import codes, read, rows, workbook
 
 CHOICES = rows("""
@@ -392,3 +393,15 @@ def test_pyxforms_own_objections_are_told_when_we_have_none():
 def test_what_is_read_can_be_published():
     found = survey("type | name | label | relevant\ninteger | a | A |\nselect_one town | b | B | ${a} > 3")
     assert check_definition(found.definition) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        changed(TYPES, lambda old: declared(old, "bin")),
+        with_parts({"customXml/item1.xml": '\ufeff<?xml version="1.0" encoding="utf-16"?><b/>'.encode("utf-16-le")}),
+    ],
+    ids=["a type that SheetJS declares and doesn't use", "notes of Excel's own, in UTF-16"],
+)
+def test_what_other_programs_put_into_a_workbook_prevents_nothing(content):
+    assert read(content).definition == read(book(GOOD)).definition is not None

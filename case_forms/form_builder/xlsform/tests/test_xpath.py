@@ -51,6 +51,25 @@ def test_quotation_marks_of_word_processors_are_quotation_marks():
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "number(substr(${t}, 0, 2))",
+        "number(concat(${t}, ''))",
+        "number(coalesce(${t}, ''))",
+        "number(if(${i} = 1, ${t}, ${t}))",
+        "substr(${t}, 0, 2)",
+        "concat(${t}, '')",
+        "abs(substr(${t}, 0, 2))",
+    ],
+)
+def test_a_text_that_is_no_number_is_in_no_order_with_one(text):
+    for answer, is_less in (("abc", False), (None, False), ("7", True), ("99", False)):
+        scope = {"i": 1} | ({"t": answer} if answer else {})
+        assert bool(expressions.evaluate(condition(f"{text} < 18"), scope)) is is_less, answer
+        assert not expressions.evaluate(condition(f"{text} < -1"), scope)
+
+
+@pytest.mark.parametrize(
     ("text", "code", "at"),
     [
         ("${i} > ", "unfinished", 7),

@@ -7,7 +7,12 @@ answers from complete to none. Where we differ on purpose, the reason stands her
 import pytest
 
 from case_forms import expressions
+from case_forms.form_builder.definition import parse_question
+from case_forms.questions import registry
+from case_forms.questions.base import CleanContext, is_unanswered
+from case_forms.questions.tests.sources import FixedSource
 
+from ..calculations import get_plain, get_result
 from ..xpath.from_logic import InexpressibleError, value_to_xpath
 from ..xpath.to_logic import convert_value
 from .forms import VECTORS, get_scope, vector_form
@@ -35,6 +40,7 @@ UNPRINTABLE = {
     "indexed-repeat(${ra}, ${r}, 9) = abs(${u})",
     "contains(substr(substr(${z}, 0, 2), 0, 2), '')",
 }
+CONTEXT = CleanContext(FixedSource())
 
 
 def as_odk_writes(value: object) -> object:
@@ -59,6 +65,19 @@ def test_an_expression_is_worth_here_what_it_is_worth_in_odk(vector):
     values = [as_odk_writes(expressions.evaluate(expression, get_scope(answers))) for answers in VECTORS["answers"]]
     differing = [pair for pair in zip(values, vector["odk"], strict=True) if not same(*pair)]
     assert bool(differing) <= (vector["xpath"] in DIFFERENT), differing
+
+
+@pytest.mark.parametrize("vector", VECTORS["vectors"], ids=lambda vector: vector["xpath"][:60])
+def test_a_calculation_can_store_every_value_that_its_expression_has(vector):
+    form, here = vector_form()
+    value = convert_value(vector["xpath"], form, here)
+    result = get_result(value, form.keyed.get)
+    question = parse_question({"key": "here", "type": "calculated", "result": result})
+    for answers in VECTORS["answers"]:
+        worked_out = expressions.evaluate(get_plain(value), get_scope(answers))
+        if not is_unanswered(worked_out):
+            stored = registry.get("calculated").clean(worked_out, question, CONTEXT)
+            assert same(stored, worked_out.strip() if isinstance(worked_out, str) else worked_out), result
 
 
 @pytest.mark.parametrize("vector", VECTORS["vectors"], ids=lambda vector: vector["xpath"][:60])

@@ -17,6 +17,7 @@ NEVER_NULL = frozenset(
         *("cat", "join", "substr", "count", "length", "sum", "today"),
     }
 )
+TEXTS = frozenset({"cat", "join", "substr"})
 ARITHMETIC = frozenset({"+", "-", "*", "/", "%"})
 ONE_NUMBER = frozenset({"round", "floor", "ceil", "abs"})
 
@@ -71,7 +72,8 @@ def facts(logic: Any, find: Find) -> Facts:
         inner = _operands(arguments[:1], find)
         positive = inner.least is not None and inner.least >= 0
         least = 0.0 if operator == "abs" or positive else None
-        return Facts(inner.needs, least, inner.whole or operator in ("floor", "ceil") or len(arguments) == 1)
+        is_rounded = operator in ("floor", "ceil") or (operator == "round" and len(arguments) == 1)
+        return Facts(inner.needs, least, inner.whole or is_rounded)
     if operator in NEVER_NULL:
         counts = operator in ("count", "length")
         return Facts((), 0.0 if counts else None, counts)
@@ -116,11 +118,21 @@ def _operands(arguments: Iterable[Any], find: Find) -> Facts:
     """
     parts = []
     for argument in arguments:
-        found, name = facts(argument, find), variable(argument)
-        element = find(name) if name else None
-        is_number = element is None or element.kind in ("number", "boolean")
-        parts.append(found if is_number and not isinstance(argument, str) else UNSURE)
+        parts.append(UNSURE if _may_be_text(argument, find) else facts(argument, find))
     return Facts(_together(parts), _least(parts), all(part.whole for part in parts))
+
+
+def _may_be_text(logic: Any, find: Find) -> bool:
+    """Return whether its value may be something else than a number, or a truth value that counts as one."""
+    found, name = operation(logic), variable(logic)
+    if name is not None:
+        element = find(name)
+        return element is not None and element.kind not in ("number", "boolean")
+    if found is None:
+        return isinstance(logic, str)
+    operator, arguments = found
+    parts = get_branches(arguments) if operator == "if" else arguments if operator == "coalesce" else []
+    return operator in TEXTS or any(_may_be_text(part, find) for part in parts)
 
 
 def _arithmetic(operator: str, arguments: list[Any], find: Find) -> Facts:
@@ -175,7 +187,7 @@ def may_be_empty(logic: Any) -> bool:
     if found is None:
         return logic == ""
     operator, arguments = found
-    if operator in ("cat", "substr", "join"):
+    if operator in TEXTS:
         return not any(isinstance(argument, str) and argument for argument in arguments if operator == "cat")
     if operator == "if":
         return any(map(may_be_empty, get_branches(arguments)))

@@ -162,9 +162,13 @@ def in_order(converter: Converter, node: Operation) -> TypedLogic:
         keys = guard_of_dates(node.sign, one.logic, other.logic, converter.find, converter.known)
         return ordered(node.sign, one, other, keys)
     one, other = (as_number(side, node.at) for side in (left, right))
-    if all(side.kind in ("text", "choice") for side in (one, other)):
-        # Two texts are in the order of their numbers to XPath; without this JSON-Logic would order them as texts.
-        one, other = (build("+", side, kind="number") for side in (one, other))
+    texts = [side.kind in ("text", "choice") for side in (one, other)]
+    # Two texts are in the order of their numbers to XPath, and JSON-Logic would order them as texts. A text that was
+    # worked out may be empty, which would count as 0.
+    one, other = (
+        build("+", side, kind="number") if all(texts) or (is_text and not side.element) else side
+        for side, is_text in zip((one, other), texts, strict=True)
+    )
     keys = guard(node.sign, one.logic, other.logic, converter.find, converter.known)
     if keys == ():
         one, other = (_without_0(side) for side in (one, other))
