@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 from access.models import StaffRole, User
 from approvals.kinds import Kind, Waiting, register
 
-from .changes.models import Decision
 from .changes.who import may_decide
 from .conflicts.screens import conflicts_for
 from .models import DirectoryChange, DutyRequest, WebhookKeyRequest
@@ -38,7 +37,7 @@ def _find_duty(user: User) -> Iterator[Waiting]:
 def _find_webhooks(user: User) -> Iterator[Waiting]:
     if not user.has_role(StaffRole.COORDINATOR):
         return
-    waiting = WebhookKeyRequest.objects.filter(decision=Decision.WAITING).exclude(asked_by=user)
+    waiting = WebhookKeyRequest.objects.waiting().exclude(asked_by=user)
     own = waiting.filter(way__contact__partner__in=get_partners(user).values("pk"))
     for asked in own.select_related("way__contact__partner", "asked_by"):
         url = reverse("webhook_keys", args=[asked.way_id])

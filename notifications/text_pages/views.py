@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET
 from access.languages import LANGUAGES, NATIVE_NAMES, SPOKEN_LANGUAGES
 from access.limits import Busy
 from access.models import User
+from approvals.requests import Decision
 from notifications.briefs.sample_paper import render_sample
 from notifications.directory.models import Role
 from notifications.texts.actions import (
@@ -35,7 +36,7 @@ from notifications.texts.definitions import Medium, Text
 from notifications.texts.filling import NotFilled
 from notifications.texts.gsm import count_sms, fold
 from notifications.texts.in_force import StoredText, Wording, get_in_force, get_shipped
-from notifications.texts.models import TextDecision, TextVersion
+from notifications.texts.models import TextVersion
 from notifications.texts.placeholders import PLACEHOLDERS
 from notifications.texts.registry import TEXTS, get_texts
 from notifications.texts.senders import SENDERS, SenderSet
@@ -267,9 +268,9 @@ def text_version(request: HttpRequest, pk: int) -> HttpResponse:
         "sides": [(code, NATIVE_NAMES[code], compare(old[code], new[code])) for code in LANGUAGES],
         "previews": _build_previews(version.key, new, timezone.now()) if is_known and _fits(version, new) else [],
         "paper": _get_paper_address(version.key) if is_known else None,
-        "is_waiting": version.decision == TextDecision.WAITING,
+        "is_waiting": version.decision == Decision.WAITING,
         "is_mine": version.proposed_by_id == me.pk,
-        "obstacle": _find_obstacle(version) if version.decision == TextDecision.WAITING else "",
+        "obstacle": _find_obstacle(version) if version.decision == Decision.WAITING else "",
         "error": error,
         "answer": request.POST.get("answer", "")[:MAX_REASON] if error else "",
     }

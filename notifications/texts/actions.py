@@ -17,11 +17,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from access.models import User
+from approvals.requests import Decision
 from audit.chain import get_actor, log_event
 
 from .checks import does_fit, find_problems, normalize
 from .in_force import kept
-from .models import TextDecision, TextVersion
+from .models import TextVersion
 from .registry import TEXTS
 
 MAX_REASON = 300
@@ -109,7 +110,7 @@ def decide_text(*, version: TextVersion, agree: bool, by: User, answer: str = ""
         ensure_may_take_effect(locked)
         locked.in_force_from = max(moment, locked.wanted_from or moment)
     locked.answer(answer)
-    decision = TextDecision.AGREED if agree else TextDecision.REFUSED
+    decision = Decision.AGREED if agree else Decision.REFUSED
     locked.decide(decision, by, moment, also=("in_force_from",))
     _log("text.agreed" if agree else "text.refused", locked, by, proposed_by=locked.proposed_by_id)
     transaction.on_commit(kept.forget)
@@ -135,7 +136,7 @@ def withdraw_text(*, version: TextVersion, by: User, now: datetime | None = None
     locked = _lock(version)
     if locked.proposed_by_id != by.pk:
         raise ValidationError(_("Only whoever proposed it can withdraw it."))
-    locked.decide(TextDecision.WITHDRAWN, by, now or timezone.now())
+    locked.decide(Decision.WITHDRAWN, by, now or timezone.now())
     _log("text.withdrawn", locked, by)
 
 

@@ -6,23 +6,16 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from access.two_people import AskedOfAnother, AskedQuerySet, build_decided_whole
+from approvals.requests import Decision, ReasonedRequest, RequestQuerySet, decided_whole
 
 
-class TextDecision(models.TextChoices):
-    WAITING = "waiting", _("waiting")
-    AGREED = "agreed", _("agreed")
-    REFUSED = "refused", _("refused")
-    WITHDRAWN = "withdrawn", _("withdrawn")
-
-
-class TextVersionQuerySet(AskedQuerySet["TextVersion"]):
+class TextVersionQuerySet(RequestQuerySet["TextVersion"]):
     def agreed(self) -> "TextVersionQuerySet":
         """Return what was agreed to, in the order in which it takes effect."""
-        return self.filter(decision=TextDecision.AGREED).order_by("in_force_from", "pk")
+        return self.filter(decision=Decision.AGREED).order_by("in_force_from", "pk")
 
 
-class TextVersion(AskedOfAnother):
+class TextVersion(ReasonedRequest):
     """One text in every language, as somebody proposed it. What was proposed never changes; a mend is another version.
 
     `key`: of `registry.TEXTS`; one that a release took out stays to be read. `texts`: {language: text}; empty: as it is
@@ -41,9 +34,6 @@ class TextVersion(AskedOfAnother):
     proposed_at = models.DateTimeField(_("proposed at"), default=timezone.now)
     wanted_from = models.DateTimeField(_("to take effect at"), null=True, blank=True)
     in_force_from = models.DateTimeField(_("in force from"), null=True, blank=True)
-    decision = models.CharField(
-        _("decision"), max_length=12, choices=TextDecision.choices, default=TextDecision.WAITING
-    )
 
     objects = TextVersionQuerySet.as_manager()
 
@@ -62,7 +52,7 @@ class TextVersion(AskedOfAnother):
                 name="text_version_takes_two",
                 condition=Q(decision__in=["waiting", "withdrawn"]) | ~Q(decided_by=F("proposed_by")),
             ),
-            build_decided_whole("text_version_is_decided_whole"),
+            decided_whole("text_version_is_decided_whole"),
             models.CheckConstraint(
                 name="text_version_agreed_has_its_time",
                 condition=Q(decision="agreed", in_force_from__isnull=False)

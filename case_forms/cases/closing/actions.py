@@ -22,6 +22,7 @@ from django.utils.translation import gettext
 
 from access.models import User
 from access.reach import read_reach
+from approvals.requests import Decision
 from audit import clock
 from audit.chain import get_actor, log_event
 from case_forms.procedures.definition import Procedure
@@ -44,7 +45,7 @@ from ..retention.terms import compute_forget_after
 from ..rule_events import CASE_CLOSED, respond_to_closing
 from ..statuses.models import StatusDecision
 from ..telling_again import list_told
-from .models import ClosingAct, ClosingDecision, PersonsWish
+from .models import ClosingAct, PersonsWish
 from .open_ends import HIGH_RISK, OpenEnds, find_open_ends
 from .reasons import get_reasons, label_reason
 from .void_notices import notify_of_void
@@ -147,7 +148,7 @@ def ask_to_close(*, case: Case, wanted: ClosingRequest, by: User) -> CaseClosing
         _ask_coordinator(closing, locked, at)
         _log("case.closing_asked" if wanted.act == ClosingAct.CLOSE else "case.void_asked", closing, by)
     else:
-        closing.decide(ClosingDecision.AGREED, by, at)
+        closing.decide(Decision.AGREED, by, at)
         _carry_out(closing, locked, ends, by, at)
     return closing
 
@@ -167,12 +168,12 @@ def decide_closing(*, closing: CaseClosing, agree: bool, by: User, seen: str = "
     end_asking(case, CLOSING_ASKED, at, by)
     locked.answer(answer)
     if not agree:
-        locked.decide(ClosingDecision.REFUSED, by, at)
+        locked.decide(Decision.REFUSED, by, at)
         _log("case.closing_refused", locked, by, asked_by=locked.asked_by_id, act=locked.act)
         return locked
     ends = find_open_ends(case)
     _check_seen(ends, seen)
-    locked.decide(ClosingDecision.AGREED, by, at)
+    locked.decide(Decision.AGREED, by, at)
     _carry_out(locked, case, ends, by, at)
     return locked
 
@@ -186,7 +187,7 @@ def withdraw_closing(*, closing: CaseClosing, by: User) -> None:
         raise CannotClose("not_allowed")
     at = clock.now()
     end_asking(case, CLOSING_ASKED, at, by)
-    locked.decide(ClosingDecision.WITHDRAWN, by, at)
+    locked.decide(Decision.WITHDRAWN, by, at)
     _log("case.closing_withdrawn", locked, by, act=locked.act)
 
 

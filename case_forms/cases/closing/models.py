@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.models import User
 from access.reach import get_keys_of_units_of_regions, get_region_keys
-from access.two_people import AskedOfAnother, AskedQuerySet, build_decided_whole
+from approvals.requests import ReasonedRequest, RequestQuerySet, decided_whole
 from vault.fields import SealedJSONField
 
 
@@ -27,21 +27,14 @@ class PersonsWish(models.TextChoices):
     NOT_ASKED = "not_asked", _("The person could not be asked")
 
 
-class ClosingDecision(models.TextChoices):
-    WAITING = "waiting", _("waiting")
-    AGREED = "agreed", _("agreed")
-    REFUSED = "refused", _("refused")
-    WITHDRAWN = "withdrawn", _("withdrawn")
-
-
-class CaseClosingQuerySet(AskedQuerySet["CaseClosing"]):
+class CaseClosingQuerySet(RequestQuerySet["CaseClosing"]):
     def to_decide(self, user: User) -> "CaseClosingQuerySet":
         """Return what waits for this coordinator: of their regions, asked for by somebody else."""
         near = Q(case__region__in=get_region_keys(user)) | Q(case__unit__in=get_keys_of_units_of_regions(user))
         return self.waiting().filter(near).exclude(asked_by=user)
 
 
-class CaseClosing(AskedOfAnother):
+class CaseClosing(ReasonedRequest):
     """What one person asked for, what another one decided, and what ended with it.
 
     `reason`: a code (`reasons`). `last_contact_on`: the day of the last safe contact. `words`, sealed: {"contact",
@@ -65,9 +58,6 @@ class CaseClosing(AskedOfAnother):
     ended = models.JSONField(default=dict)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("asked by"))
     asked_at = models.DateTimeField(_("asked at"), default=timezone.now)
-    decision = models.CharField(
-        _("decision"), max_length=12, choices=ClosingDecision.choices, default=ClosingDecision.WAITING
-    )
     reopened_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("reopened by")
     )
@@ -90,7 +80,7 @@ class CaseClosing(AskedOfAnother):
                 name="case_closing_takes_two",
                 condition=Q(needs_two=False) | Q(decision__in=["waiting", "withdrawn"]) | ~Q(decided_by=F("asked_by")),
             ),
-            build_decided_whole("case_closing_is_decided_whole"),
+            decided_whole("case_closing_is_decided_whole"),
             models.CheckConstraint(name="voiding_takes_two", condition=~Q(act="void") | Q(needs_two=True)),
         ]
 

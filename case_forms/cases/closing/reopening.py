@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from access.models import User
+from approvals.requests import Decision
 from audit import clock
 from audit.chain import get_actor, log_event
 
@@ -23,13 +24,12 @@ from ..locking import lock_all_of
 from ..models import ASKING, AwaitedDate, Case, CaseClosing, CaseEvent, Deadline
 from ..rule_events import CASE_REOPENED, respond_to_closing
 from .actions import CannotClose, may_ask
-from .models import ClosingDecision
 from .reasons import REOPEN, get_reasons, label_reason
 
 
 def get_closing(case: Case) -> CaseClosing | None:
     """Return how the case was closed last; None for one that is open, or was closed without a request."""
-    agreed = CaseClosing.objects.filter(case=case, decision=ClosingDecision.AGREED, reopened_at__isnull=True)
+    agreed = CaseClosing.objects.filter(case=case, decision=Decision.AGREED, reopened_at__isnull=True)
     return agreed.select_related("asked_by", "decided_by").order_by("-decided_at").first() if case.closed_at else None
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.models import User
-from access.two_people import AskedOfAnother, AskedQuerySet, build_decided_whole
+from approvals.requests import ReasonedRequest, RequestQuerySet, decided_whole
 from vault.fields import SealedJSONField
 
 CASE = "cases.Case"
@@ -23,7 +23,7 @@ class MoveDecision(models.TextChoices):
     ENDED = "ended", _("ended with its case")
 
 
-class FormMoveQuerySet(AskedQuerySet["FormMove"]):
+class FormMoveQuerySet(RequestQuerySet["FormMove"]):
     def agreed(self) -> "FormMoveQuerySet":
         return self.filter(decision=MoveDecision.AGREED)
 
@@ -34,7 +34,7 @@ class FormMoveQuerySet(AskedQuerySet["FormMove"]):
         return self.filter(of_regions | Q(source__unit__in=user.units().values("pk")))
 
 
-class FormMove(AskedOfAnother):
+class FormMove(ReasonedRequest):
     """One proposal, and what was decided.
 
     `submission_id`: the form, in the version that was the newest when it was proposed; an id without a foreign key,
@@ -78,7 +78,7 @@ class FormMove(AskedOfAnother):
                 name="form_move_takes_two",
                 condition=~Q(decision__in=["agreed", "declined"]) | ~Q(decided_by=F("proposed_by")),
             ),
-            build_decided_whole("form_move_is_decided_whole"),
+            decided_whole("form_move_is_decided_whole"),
             models.CheckConstraint(
                 name="form_move_agreed_has_a_target", condition=~Q(decision="agreed") | Q(target__isnull=False)
             ),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.models import User
 from access.reach import get_keys_of_units_of_regions, get_region_keys, get_unit_keys
-from access.two_people import AskedOfAnother, AskedQuerySet, build_decided_whole
+from approvals.requests import ReasonedRequest, RequestQuerySet, decided_whole
 from case_forms.procedures.case_state import STATUS_ORDER
 from vault.fields import SealedJSONField
 
@@ -24,14 +24,14 @@ class StatusDecision(models.TextChoices):
     MERGED = "merged", _("ended, because cases were merged or separated")
 
 
-class StatusChangeQuerySet(AskedQuerySet["StatusChange"]):
+class StatusChangeQuerySet(RequestQuerySet["StatusChange"]):
     def near(self, user: User) -> "StatusChangeQuerySet":
         """Return those of cases of this person's units, or of the regions that they coordinate."""
         of_regions = Q(case__region__in=get_region_keys(user)) | Q(case__unit__in=get_keys_of_units_of_regions(user))
         return self.filter(of_regions | Q(case__unit__in=get_unit_keys(user)))
 
 
-class StatusChange(AskedOfAnother):
+class StatusChange(ReasonedRequest):
     """One proposal, and what was decided.
 
     `before` and `wanted`: statuses of the case. `words`, sealed: {"reason", "answer"}: why, and the second person's
@@ -70,7 +70,7 @@ class StatusChange(AskedOfAnother):
                 name="status_change_takes_two",
                 condition=~Q(decision__in=["agreed", "refused"]) | ~Q(decided_by=F("proposed_by")),
             ),
-            build_decided_whole("status_change_is_decided_whole"),
+            decided_whole("status_change_is_decided_whole"),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from approvals.requests import Decision
 from audit.models import AuditEntry
 from notifications.channels.gateways.incoming import Sms
 from notifications.inbound.actions import take_sms
@@ -14,7 +15,7 @@ from notifications.inbound.models import InboundRecord
 from notifications.inbound.tests.conftest import SECRET, SMS_GATEWAY
 from notifications.outbox.models import Notice, Purpose
 from notifications.texts import in_force
-from notifications.texts.models import TextDecision, TextVersion
+from notifications.texts.models import TextVersion
 from tests.world.places import make_coordinator, make_place, make_user
 from tests.world.procedures import enact, rule, small_procedure
 
@@ -173,7 +174,7 @@ def test_the_words_of_the_mail_are_those_that_two_people_agreed_to(phone, coordi
     TextVersion.objects.create(
         key="service.phone_alarm_urgent", texts=texts, proposed_by=coordinator, proposed_at=now,
         decided_by=make_user("coordinator", region=make_place().region), decided_at=now,
-        in_force_from=now - timedelta(hours=1), decision=TextDecision.AGREED,
+        in_force_from=now - timedelta(hours=1), decision=Decision.AGREED,
     )  # fmt: skip
     in_force.kept.forget()
     send(phone.device.code_urgent)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.models import StaffRole, User
-from access.two_people import WAITING, AskedOfAnother
+from approvals.requests import ReasonedRequest
 from case_forms.form_builder.models import FormDefinition
 from vault.fields import SealedBytesField, SealedJSONField
 
@@ -43,7 +43,7 @@ class Decision(models.TextChoices):
     """What a second person decided; none is needed of a file without names, or of a few submissions."""
 
     NONE = "", _("not needed")
-    WAITING = WAITING, _("waiting")
+    WAITING = "waiting", _("waiting")
     AGREED = "agreed", _("agreed")
     REFUSED = "refused", _("refused")
 
@@ -85,7 +85,7 @@ class ExportQuerySet(models.QuerySet["AnswerExport"]):
         return waiting.filter(created_at__lte=now - MAX_DURATION, expires_at__gt=now)
 
 
-class AnswerExport(AskedOfAnother):
+class AnswerExport(ReasonedRequest):
     """One export. `filters`: {"since", "until": day or None, "unit": slug or "", "drills": bool}; never an answer.
 
     `with_names`: whether what says who somebody is, and what was typed, is in it; then `reason` says why, and `words`,

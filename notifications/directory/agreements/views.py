@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from access.models import User, localize
+from approvals.requests import Decision
 from audit.chain import get_actor, log_event
 from audit.denials import record_denial
 
 from ..changes.actions import ask_for_change
-from ..changes.models import Act, ChangedKind, Decision, DirectoryChange
+from ..changes.models import Act, ChangedKind, DirectoryChange
 from ..changes.values import ChangeRequest
 from ..editing import preview_warnings
 from ..models import Agreement, AgreementDocument, AgreementRule, Role

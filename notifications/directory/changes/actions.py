@@ -12,7 +12,6 @@ old and new values stay sealed in the change itself, so that one can show later 
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -23,6 +22,7 @@ from django.utils.translation import gettext_lazy
 from wagtail.log_actions import log as log_action
 
 from access.models import User
+from approvals.changes import CHANGED, GONE, UNREADABLE, ChangedMeanwhile, ChangeHandler
 from audit.chain import get_actor, log_event
 from notifications import signals
 
@@ -30,7 +30,7 @@ from ..actions import has_begun, next_minute
 from ..models import Contact, ContactWay, DutyShift, Leave, Partner, Role
 from . import mails
 from .emergency import prepare_addition
-from .models import Act, ChangedKind, Decision, DirectoryChange
+from .models import Act, ChangedKind, DirectoryChange
 from .values import MODELS, ChangeRequest, Row, Values, apply_values, get_difference, get_values
 from .who import get_concerned_contacts, get_office, may_decide, may_undo
 
@@ -39,12 +39,7 @@ STOPPED = "stopped"  # why a way ended: two people agreed that it does
 ENDS_LINKS = {"email", "pin_hash", "partner", "is_active"}  # what ends the links that are open
 
 
-_UNREADABLE = gettext_lazy("What was asked for can't be read. Refuse it, and ask again.")
 _EMERGENCY_UNREADABLE = gettext_lazy("What was asked for can't be read. Put it right in the entry itself.")
-
-
-class ChangedMeanwhile(ValidationError):
-    """Raised when the row is no longer as it was when the change was asked for."""
 
 
 @transaction.atomic
@@ -73,65 +68,43 @@ def ask_for_change(
     mails.mail_request(change, concerned=get_concerned_contacts(change))
     if at_once:
         _apply(change, by=by, now=moment)
-    log_event(
-        "directory.change_asked",
-        actor=get_actor(by),
-        target_kind="directory_change",
-        target_id=change.pk,
-        kind=wanted.kind,
-        act=wanted.act,
-        entry=wanted.row.pk,
-        fields=_names(wanted.after),
-        at_once=at_once,
-    )
+    fields = _names(wanted.after)
+    DIRECTORY.log("asked", change, by, kind=wanted.kind, act=wanted.act, fields=fields, at_once=at_once)
     return change
 
 
-@transaction.atomic
-def decide_change(*, change: DirectoryChange, agree: bool, by: User, now: datetime | None = None) -> DirectoryChange:
-    """Agree or refuse as the second person.
+class DirectoryHandler(ChangeHandler[DirectoryChange]):
+    """How a change of the directory is decided. Refusing an emergency undoes it."""
 
-    Refusing an emergency undoes it. Raises ValidationError, ChangedMeanwhile.
-    """
-    moment = now or timezone.now()
-    locked = DirectoryChange.objects.select_for_update().get(pk=change.pk)
-    if locked.decision != Decision.WAITING:
-        raise ValidationError(_("This has been decided meanwhile. Look again."))
-    if locked.sides() is None and (agree or locked.at_once):
-        raise ValidationError(_EMERGENCY_UNREADABLE if locked.at_once else _UNREADABLE)
-    if not (may_decide(locked, by) or (not agree and may_undo(locked, by))):
-        raise ValidationError(_("Another coordinator of this office must decide, not the one who asked."))
-    if agree and not locked.at_once:
-        _apply(locked, by=by, now=moment)
-    elif not agree and locked.at_once:
-        _undo(locked, by=by, now=moment)
-    _close(locked, Decision.AGREED if agree else Decision.REFUSED, by, moment)
-    log_event(
-        "directory.change_agreed" if agree else "directory.change_refused",
-        actor=get_actor(by),
-        target_kind="directory_change",
-        target_id=locked.pk,
-        asked_by=locked.asked_by_id,
-        entry=locked.entry_id,
-    )
-    # After the commit: no mail server holds up the transaction, and no mail is about what was rolled back.
-    transaction.on_commit(partial(mails.mail_decision, locked))
-    return locked
+    model = DirectoryChange
+    action = "directory.change"
+    target_kind = "directory_change"
 
+    def check_second(self, change: DirectoryChange, by: User, *, agree: bool) -> None:
+        if change.sides() is None and (agree or change.at_once):
+            raise ValidationError(_EMERGENCY_UNREADABLE if change.at_once else UNREADABLE)
+        if not (may_decide(change, by) or (not agree and may_undo(change, by))):
+            raise ValidationError(_("Another coordinator of this office must decide, not the one who asked."))
 
-@transaction.atomic
-def withdraw_change(*, change: DirectoryChange, by: User, now: datetime | None = None) -> None:
-    """Withdraw a change that one has asked for, before it was decided. An emergency stays: it is made already."""
-    locked = DirectoryChange.objects.select_for_update().get(pk=change.pk)
-    if locked.decision != Decision.WAITING or locked.asked_by_id != by.pk or locked.at_once:
-        raise ValidationError(_("This can't be withdrawn any more."))
-    _close(locked, Decision.WITHDRAWN, by, now or timezone.now())
-    log_event("directory.change_withdrawn", actor=get_actor(by), target_kind="directory_change", target_id=locked.pk)
+    def may_withdraw(self, change: DirectoryChange, by: User) -> bool:
+        return super().may_withdraw(change, by) and not change.at_once  # an emergency is made already
+
+    def apply(self, change: DirectoryChange, by: User, at: datetime) -> None:
+        if not change.at_once:
+            _apply(change, by=by, now=at)
+
+    def undo(self, change: DirectoryChange, by: User, at: datetime) -> None:
+        if change.at_once:
+            _undo(change, by=by, now=at)
+
+    def mail_decision(self, change: DirectoryChange) -> None:
+        mails.mail_decision(change)
+
+    def get_detail(self, change: DirectoryChange) -> dict[str, int | None]:
+        return {"entry": change.entry_id}
 
 
-def _close(change: DirectoryChange, decision: str, by: User, now: datetime) -> None:
-    change.decision, change.decided_by, change.decided_at = decision, by, now
-    change.save(update_fields=["decision", "decided_by", "decided_at", "entry_id", "office"])
+DIRECTORY = DirectoryHandler()
 
 
 def preview_change(
@@ -249,10 +222,10 @@ def write_entry(
 def _get_unchanged_row(kind: str, key: int | None, before: Values) -> Row:
     found: Row | None = MODELS[kind]._default_manager.select_for_update(no_key=True).filter(pk=key or 0).first()
     if found is None:
-        raise ChangedMeanwhile(_("This entry is gone. Ask again if it is still needed."))
+        raise ChangedMeanwhile(GONE)
     stored = {name: value for name, value in get_values(found).items() if name in before}
     if get_difference(stored, before)[1]:
-        raise ChangedMeanwhile(_("This entry was changed after this had been asked for. Refuse it, and ask again."))
+        raise ChangedMeanwhile(CHANGED)
     return found
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from access.models import User
+from approvals.requests import Decision
 from audit.chain import SYSTEM, log_event
 from audit.put_aside import for_each_row, get_put_aside_keys
 from vault.keyring import KeyRingError
@@ -26,7 +27,7 @@ from ..models import Contact, ContactWay, DutyShift, Partner
 from ..roster import utc
 from ..ways.numbers import NUMBERED
 from . import mails
-from .models import Act, ChangedKind, Decision, DirectoryChange
+from .models import Act, ChangedKind, DirectoryChange
 from .values import ChangeRequest
 
 LASTS = timedelta(hours=24)
@@ -138,8 +139,7 @@ def _end(now: datetime, key: UUID) -> None:
     else:
         shifts = DutyShift.objects.filter(pk=change.entry_id or 0, is_beside=True, ends_at__gt=now, starts_at__lt=now)
         shifts.update(ends_at=now, version=F("version") + 1)
-    change.decision, change.decided_at = Decision.ENDED, now
-    change.save(update_fields=["decision", "decided_at"])
+    change.decide(Decision.ENDED, None, now)
     mails.mail_end(change)
     log_event(
         "directory.emergency_ended",

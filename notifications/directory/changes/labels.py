@@ -1,6 +1,5 @@
 """A change in words: each field with what is stored and what is asked for. A PIN is never shown."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +9,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from access.models import localize
+from approvals.changes import FieldRow
 
 from ..agreements.shareable import name_kinds
 from ..keys.words import describe_key
@@ -20,13 +20,6 @@ from .models import DirectoryChange
 from .values import FIELDS, MANY, MODELS
 
 SAID_BY_KEY = ("address", "mail_key_until", "sent_for", "after_minutes")
-
-
-@dataclass(frozen=True)
-class FieldRow:
-    label: str
-    before: str
-    after: str
 
 
 def build_rows(change: DirectoryChange) -> list[FieldRow]:

@@ -1,12 +1,11 @@
 """The mails about a change of the directory: to the present address, to the other managers, in an emergency to all.
 
 Plain text in the reader's language. They name the office and what kind of thing changes, never a new address, a PIN or
-anything about a case. A mail server that is away loses no change: whom it didn't take is tried again for two days, at
-pauses that double, and the list of waiting changes stands in the admin.
+anything about a case. Whom the mail server didn't take is tried again (`approvals.mailing`).
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from smtplib import SMTPException
 
@@ -15,10 +14,10 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
 
 from access.models import Assignment, StaffRole, User
-from access.staff.mails import is_retry_due
+from approvals.mailing import mail_due, mail_each
+from approvals.requests import Decision
 from notifications.staff_push.waking import wake
 from notifications.texts.service_mails import (
     ServiceMail,
@@ -26,16 +25,12 @@ from notifications.texts.service_mails import (
     word_change_to_concerned,
     word_change_to_managers,
 )
-from vault.keyring import KeyRingError
-from vault.seal import SealBroken
 
 from ..models import Contact
 from ..ways.mailing import send_to_contact
-from .models import Decision, DirectoryChange
+from .models import DirectoryChange
 from .who import filter_managers
 
-RETRY_FOR = timedelta(days=2)
-MAX_MAILS_PER_RUN = 20
 # Kinds of mails, stored in a change beside whom was mailed: another name would be mailed again.
 CONCERNED, MANAGER, DECIDED = (
     "directory/mails/concerned.txt",
@@ -78,46 +73,18 @@ def send_again(argument: str = "", *, now: datetime | None = None) -> int:
 
     Not what was refused or withdrawn meanwhile, unless it took effect at once.
     """
-    moment = now or timezone.now()
-    unsent = DirectoryChange.objects.filter(mailed_at=None, asked_at__gt=moment - RETRY_FOR)
-    still = unsent.filter(Q(decision__in=(Decision.WAITING, Decision.AGREED)) | Q(at_once=True))
-    due = [change for change in still.order_by("asked_at") if _is_due(change, moment)]
-    return sum(_mail_unmailed(change, now=moment) for change in due[:MAX_MAILS_PER_RUN])
-
-
-def _is_due(change: DirectoryChange, now: datetime) -> bool:
-    try:
-        return is_retry_due(change.asked_at, change.values.get("tried_at", ""), now)
-    except (SealBroken, KeyRingError) as error:
-        log.error("directory_change_unreadable", code=type(error).__name__, change=str(change.pk))
-        return False
+    still = Q(decision__in=(Decision.WAITING, Decision.AGREED)) | Q(at_once=True)
+    return mail_due(DirectoryChange, _mail_unmailed, still=still, now=now)
 
 
 def _mail_unmailed(change: DirectoryChange, *, now: datetime | None = None) -> bool:
-    """Mail everybody who wasn't mailed yet; True (and `mailed_at`) when the mail server took each.
-
-    The addresses that were mailed stand sealed in the change, so that one refused address brings nobody else the same
-    mail again.
-    """
-    moment = now or timezone.now()
-    mailed = set(change.values.get("mailed", ()))
-    mails = [(address, language, CONCERNED) for address, language in change.values.get("concerned", {}).items()]
+    """Mail everybody who wasn't mailed yet; True (and `mailed_at`) when the mail server took each."""
+    people = [(address, language, CONCERNED) for address, language in change.values.get("concerned", {}).items()]
     if change.at_once or change.decision == Decision.WAITING:  # else nothing is left for them to decide
-        mails += [(user.email, user.language, MANAGER) for user in _get_managers_to_mail(change)]
+        people += [(user.email, user.language, MANAGER) for user in _get_managers_to_mail(change)]
     # By address and kind: whoever decides may be the person concerned, too.
-    due = [each for each in mails if _get_mail_key(each) not in mailed]
-    taken = {_get_mail_key(each) for each in due if _send(each[0], each[1], change, each[2])}
-    if all(_get_mail_key(each) in taken for each in due):
-        DirectoryChange.objects.filter(pk=change.pk).update(mailed_at=moment)
-        return True
-    change.values = {**change.values, "mailed": sorted(mailed | taken), "tried_at": moment.isoformat()}
-    change.save(update_fields=["values"])
-    return False
-
-
-def _get_mail_key(mail: tuple[str, str, str]) -> str:
-    address, _language, kind = mail
-    return f"{kind} {address}"
+    mails = {f"{kind} {to}": partial(_send, to, language, change, kind) for to, language, kind in people}
+    return mail_each(change, mails, now=now)
 
 
 def mail_decision(change: DirectoryChange) -> None:

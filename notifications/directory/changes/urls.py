@@ -7,7 +7,7 @@ from . import views
 changes = (
     [
         path("", views.changes, name="list"),
-        path("<uuid:pk>/", views.change, name="change"),
+        path("<uuid:pk>/", views.DirectoryChangeView.as_view(), name="change"),
         path("test/<int:pk>/", views.test_again, name="test_again"),
         path("test-way/<int:pk>/", views.test_way, name="test_way"),
     ],

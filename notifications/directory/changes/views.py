@@ -1,28 +1,28 @@
 """The screens on which a second person decides: what waits, what was decided, and each change by itself."""
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from access.models import User
+from approvals.requests import Decision
+from approvals.views import ChangeView
 from audit.chain import get_actor, log_event
-from audit.denials import record_denial
 from notifications import signals
 
 from ..editing import preview_warnings
 from ..models import Contact, ContactWay
 from ..scope import get_entries, get_partners
-from .actions import decide_change, withdraw_change
+from .actions import DIRECTORY
 from .labels import build_rows, is_way_untested
-from .models import ChangedKind, Decision, DirectoryChange
+from .models import ChangedKind, DirectoryChange
 from .values import MODELS, ChangeRequest
 from .who import filter_managers, may_decide, may_undo
 
@@ -42,38 +42,29 @@ def changes(request: HttpRequest) -> HttpResponse:
     return render(request, "directory/changes/list.html", {"waiting": waiting, "page": page, "me": me})
 
 
-def change(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Show one change, with both sides of every field. POST decides or withdraws it."""
-    found = _found(request, pk)
-    me = _me(request)
-    error = ""
-    status = 200
-    if request.method == "POST":
-        try:
-            _do(found, request.POST.get("decision", ""), me)
-        except ValidationError as refused:
-            error, status = " ".join(refused.messages), 409
-            found = _found(request, pk)
-        else:
-            messages.success(request, _("Done."))
-            return redirect("directory_changes:change", found.pk)
-    sides = found.sides()
-    page = {
-        "change": found,
-        "rows": build_rows(found),
-        "may_decide": may_decide(found, me),
-        "may_undo": may_undo(found, me),
-        "may_withdraw": found.decision == Decision.WAITING and found.asked_by_id == me.pk and not found.at_once,
-        "is_waiting": found.decision == Decision.WAITING,
-        "contact": _untested_contact(found),
-        "way": _untested_way(found),
-        "has_key": bool(sides and sides[1].get("mail_key")),
-        "is_unreadable": sides is None,
-        "error": error,
-        "warnings": _warnings(found),
-        "others": [] if may_decide(found, me) else _others(found),
-    }
-    return render(request, "directory/changes/change.html", page, status=status)
+class DirectoryChangeView(ChangeView[DirectoryChange]):
+    handler = DIRECTORY
+    template_name = "directory/changes/change.html"
+
+    def may_see(self, change: DirectoryChange, user: User) -> bool:
+        return _may_see(change, user)
+
+    def get_success_url(self, change: DirectoryChange) -> str:
+        return reverse("directory_changes:change", args=[change.pk])
+
+    def get_context(self, change: DirectoryChange, user: User) -> dict[str, Any]:
+        sides = change.sides()
+        mine = may_decide(change, user)
+        return {
+            "rows": build_rows(change),
+            "may_decide": mine,
+            "may_undo": may_undo(change, user),
+            "contact": _untested_contact(change),
+            "way": _untested_way(change),
+            "has_key": bool(sides and sides[1].get("mail_key")),
+            "warnings": _warnings(change),
+            "others": [] if mine else _others(change),
+        }
 
 
 @require_POST
@@ -102,25 +93,6 @@ def test_way(request: HttpRequest, pk: int) -> HttpResponse:
     log_event("directory.test_asked", actor=get_actor(request.user), target_kind="contactway", target_id=way.pk)
     messages.success(request, _("A test notice is on its way. The way counts once it is opened with the PIN."))
     return redirect("contactway:edit", way.pk)
-
-
-def _do(found: DirectoryChange, decision: str, me: User) -> None:
-    if decision == "withdraw":
-        withdraw_change(change=found, by=me)
-    elif decision in ("agree", "refuse"):
-        decide_change(change=found, agree=decision == "agree", by=me)
-    else:
-        raise ValidationError(_("Choose one of the buttons."))
-
-
-def _found(request: HttpRequest, pk: UUID) -> DirectoryChange:
-    """Return the change, for whoever asked and whoever manages what it is about; raise Http404 for others."""
-    found = get_object_or_404(_all(), pk=pk)
-    me = _me(request)
-    if not _may_see(found, me):
-        record_denial(actor=get_actor(me), target_kind="directory_change", target_id=found.pk)
-        raise Http404
-    return found
 
 
 def _may_see(found: DirectoryChange, me: User) -> bool:

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from access.models import Municipality, StaffRole, User
+from approvals.requests import Decision
 
 from ..models import Agreement, AgreementRule, Contact, ContactWay, DutyShift, Leave, Partner, Role
 from ..scope import get_partners, is_national_manager, manages_area
-from .models import ChangedKind, Decision, DirectoryChange
+from .models import ChangedKind, DirectoryChange
 from .values import Row, Values, get_values
 
 _ABOUT_A_CONTACT: dict[str, type[Row]] = {

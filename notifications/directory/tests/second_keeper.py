@@ -2,7 +2,7 @@
 
 from access.models import Assignment, StaffRole, User
 
-from ..changes.actions import decide_change
+from ..changes.actions import DIRECTORY
 from ..models import DirectoryChange
 
 
@@ -18,5 +18,5 @@ def agree_to_all() -> int:
     """How many changes were agreed to."""
     waiting = list(DirectoryChange.objects.waiting().order_by("asked_at"))
     for change in waiting:
-        decide_change(change=change, agree=True, by=second_keeper(change.asked_by))
+        DIRECTORY.decide(change=change, agree=True, by=second_keeper(change.asked_by))
     return len(waiting)

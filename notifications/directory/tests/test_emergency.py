@@ -11,16 +11,17 @@ from django.test import Client
 from django.utils import timezone
 
 from access.models import Assignment, Municipality, StaffRole, User
+from approvals.requests import Decision
 from audit.models import AuditEntry
 from notifications.escalation import beside
 from notifications.outbox.actions import create_notice, mark_opened
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
 
-from ..changes.actions import ask_for_change, decide_change
+from ..changes.actions import DIRECTORY, ask_for_change
 from ..changes.emergency import LASTS, end_due
 from ..changes.mails import send_again
-from ..changes.models import Act, Decision
+from ..changes.models import Act
 from ..changes.needs import takes_two
 from ..changes.values import ChangeRequest, get_kind, get_values
 from ..models import Contact, ContactWay, DirectoryChange, DutyShift, Partner, Role
@@ -307,7 +308,7 @@ def test_one_at_a_time(client: Client, officer: Contact, colleague: Contact) -> 
 def test_undone_by_another_it_is_over_now(client: Client, keeper: User, officer: Contact, colleague: Contact) -> None:
     change = add_shift(client, colleague)
     assert change is not None
-    decide_change(change=change, agree=False, by=second_keeper(keeper))
+    DIRECTORY.decide(change=change, agree=False, by=second_keeper(keeper))
     notify(officer)
     assert tell(timezone.now() + timedelta(minutes=2)) == []
 

@@ -20,7 +20,7 @@ from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.sweep import resolve_again
 
-from ..changes.actions import ChangedMeanwhile, decide_change
+from ..changes.actions import DIRECTORY, ChangedMeanwhile
 from ..changes.mails import send_again
 from ..models import Contact, DirectoryChange, DutyShift, Leave, Partner, Role
 from ..resolve import resolve
@@ -104,7 +104,7 @@ def test_whoever_asked_cannot_agree_and_neither_can_another_regions_keeper(
     for attempt in (other.get(address), other.post(address, {"decision": "agree"})):
         assert attempt.status_code in (302, 404)
     with pytest.raises(ValidationError):
-        decide_change(change=change, agree=True, by=far)
+        DIRECTORY.decide(change=change, agree=True, by=far)
 
     change.refresh_from_db()
     assert change.decision == "waiting"
@@ -238,9 +238,9 @@ def test_two_who_agree_at_once_make_one_change(client: Client, keeper: User) -> 
     officer = police()
     client.post(f"{CONTACTS}edit/{officer.pk}/", filled(officer, phone="+355691111111"))
     change = DirectoryChange.objects.get()
-    decide_change(change=change, agree=True, by=second_keeper(keeper))
+    DIRECTORY.decide(change=change, agree=True, by=second_keeper(keeper))
     with pytest.raises(ValidationError):
-        decide_change(change=change, agree=True, by=second_keeper(keeper, "third-keeper"))
+        DIRECTORY.decide(change=change, agree=True, by=second_keeper(keeper, "third-keeper"))
     assert AuditEntry.objects.filter(action="directory.contact_changed").count() == 1
 
 
@@ -295,10 +295,10 @@ def test_whoever_is_alarmed_by_an_emergency_can_undo_it_and_not_agree_to_it(
     far = User.objects.create_user("far", password="x", language="en")
     Assignment.objects.create(user=far, role=role, region=south if role == StaffRole.COORDINATOR else None)
     with pytest.raises(ValidationError):
-        decide_change(change=change, agree=True, by=far)
+        DIRECTORY.decide(change=change, agree=True, by=far)
     with pytest.raises(ValidationError):
-        decide_change(change=change, agree=False, by=keeper)
-    decide_change(change=change, agree=False, by=far)
+        DIRECTORY.decide(change=change, agree=False, by=keeper)
+    DIRECTORY.decide(change=change, agree=False, by=far)
     assert police().email == "police@veri.example"
 
 
@@ -351,7 +351,7 @@ def test_a_deletion_agreed_to_after_the_shift_began_is_refused(client: Client, k
     client.post(f"/cms/dutyshift/delete/{shift.pk}/")
     change = DirectoryChange.objects.get()
     with pytest.raises(ChangedMeanwhile):
-        decide_change(change=change, agree=True, by=second_keeper(keeper), now=soon + timedelta(hours=1))
+        DIRECTORY.decide(change=change, agree=True, by=second_keeper(keeper), now=soon + timedelta(hours=1))
     assert DutyShift.objects.filter(pk=shift.pk).exists()
 
 
@@ -402,7 +402,7 @@ def test_a_late_warning_says_that_the_change_was_agreed_to_and_none_of_a_refused
         with django_capture_on_commit_callbacks(execute=True):
             client.post(f"{CONTACTS}edit/{officer.pk}/", filled(officer, email=EVIL))
             change = DirectoryChange.objects.waiting().get()
-            decide_change(change=change, agree=agree, by=second_keeper(keeper))
+            DIRECTORY.decide(change=change, agree=agree, by=second_keeper(keeper))
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     assert send_again(now=timezone.now() + timedelta(minutes=30)) == 1
     assert [letter.to for letter in mail.outbox] == [["police@veri.example"]]

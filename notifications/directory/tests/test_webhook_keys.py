@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from access.models import Region, StaffRole, User
+from approvals.requests import Decision
 from audit.models import AuditEntry
 from notifications.channels.webhook import get_valid_keys
 
-from ..changes.models import Decision
 from ..models import Contact, ContactWay, DirectoryChange, WebhookKeyRequest
 from ..webhooks.actions import OVERLAP, agree, ask_for_key, get_periods, refuse
 from .second_keeper import second_keeper

@@ -17,11 +17,11 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from access.models import User
+from approvals.requests import Decision
 from audit import clock
 from audit.chain import get_actor, log_event
 from notifications import signals
 
-from ..changes.models import Decision
 from ..scope import get_partners
 from ..ways.models import ContactWay, WayKind
 from .models import WebhookKeyRequest
@@ -58,7 +58,7 @@ def ask_for_key(*, way: ContactWay, by: User, ends_old: bool = False, at: dateti
     locked = ContactWay.objects.select_for_update(of=("self",), no_key=True).get(pk=way.pk)
     if locked.channel != WayKind.WEBHOOK or not locked.is_active:
         raise ValidationError(_("This way has ended. Add the webhook again."))
-    if locked.key_requests.filter(decision=Decision.WAITING).exists():
+    if locked.key_requests.waiting().exists():
         raise ValidationError(_("A new key has been asked for already. Look again."))
     made = WebhookKeyRequest.objects.create(way=locked, ends_old=ends_old, asked_by=by, asked_at=at or clock.now())
     _log("webhook.key_asked", made, by, ends_old=ends_old)
@@ -81,7 +81,7 @@ def agree(*, request: WebhookKeyRequest, by: User, at: datetime | None = None) -
     way.secret = {"keys": [*kept, {"key": key, "since": moment.isoformat(), "until": None}]}
     way.version += 1
     way.save(update_fields=["secret", "version"])
-    _close(locked, Decision.AGREED, by, moment)
+    locked.decide(Decision.AGREED, by, moment)
     if way.confirmed_at is None:
         # Before there was a key, nothing could be sent: the way's test goes out now.
         signals.way_untested.send(sender=ContactWay, way=way)
@@ -96,13 +96,13 @@ def refuse(*, request: WebhookKeyRequest, by: User, at: datetime | None = None) 
     is_own = locked.asked_by_id == by.pk
     if not is_own:
         _check_second(locked, by)
-    _close(locked, Decision.WITHDRAWN if is_own else Decision.REFUSED, by, at or clock.now())
+    locked.decide(Decision.WITHDRAWN if is_own else Decision.REFUSED, by, at or clock.now())
     _log("webhook.key_withdrawn" if is_own else "webhook.key_refused", locked, by)
 
 
 def _lock_waiting(request: WebhookKeyRequest) -> WebhookKeyRequest:
-    locked = WebhookKeyRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
-    if locked.decision != Decision.WAITING:
+    locked = WebhookKeyRequest.objects.lock_waiting(request.pk)
+    if locked is None:
         raise ValidationError(_("This has been decided meanwhile. Look again."))
     return locked
 
@@ -110,11 +110,6 @@ def _lock_waiting(request: WebhookKeyRequest) -> WebhookKeyRequest:
 def _check_second(request: WebhookKeyRequest, by: User) -> None:
     if request.asked_by_id == by.pk or not may_manage(request.way, by):
         raise ValidationError(_("Another coordinator of this office must decide, not the one who asked."))
-
-
-def _close(request: WebhookKeyRequest, decision: str, by: User, at: datetime) -> None:
-    request.decision, request.decided_by, request.decided_at = decision, by, at
-    request.save(update_fields=["decision", "decided_by", "decided_at"])
 
 
 def _log(action: str, request: WebhookKeyRequest, by: User, **detail: Any) -> None:

@@ -4,15 +4,16 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..changes.models import Decision
+from approvals.requests import Decision, Request, RequestQuerySet, decided_whole, decision_field, takes_two
+
 from ..ways.models import ContactWay
 
 
-class WebhookKeyRequest(models.Model):
+class WebhookKeyRequest(Request):
     """What one person asked for, and what another one decided. Holds no key.
 
     `ends_old`: the keys until now end with the agreement, without an overlap, because one of them leaked.
@@ -23,11 +24,9 @@ class WebhookKeyRequest(models.Model):
     ends_old = models.BooleanField(_("the keys until now end at once"), default=False)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("asked by"))
     asked_at = models.DateTimeField(_("asked at"), default=timezone.now)
-    decision = models.CharField(_("decision"), max_length=12, choices=Decision.choices, default=Decision.WAITING)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
-    )
-    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    decision = decision_field(Decision.ENDED)
+
+    objects = RequestQuerySet["WebhookKeyRequest"].as_manager()
 
     class Meta:
         app_label = "directory"
@@ -38,16 +37,8 @@ class WebhookKeyRequest(models.Model):
             models.UniqueConstraint(
                 fields=["way"], condition=Q(decision="waiting"), name="one_key_request_waits_per_way"
             ),
-            models.CheckConstraint(
-                # In the database too, so that no fault of ours lets somebody agree to their own wish.
-                name="webhook_key_takes_two",
-                condition=Q(decision__in=["waiting", "withdrawn"]) | ~Q(decided_by=F("asked_by")),
-            ),
-            models.CheckConstraint(
-                name="webhook_key_is_decided_whole",
-                condition=Q(decision="waiting", decided_by__isnull=True, decided_at__isnull=True)
-                | (~Q(decision="waiting") & Q(decided_by__isnull=False, decided_at__isnull=False)),
-            ),
+            takes_two("webhook_key_takes_two"),
+            decided_whole("webhook_key_is_decided_whole"),
         ]
 
     def __str__(self) -> str:

@@ -10,10 +10,10 @@ from django.views.decorators.http import require_http_methods
 from wagtail.admin import messages
 
 from access.models import User
+from approvals.requests import Decision
 from audit.chain import get_actor
 from audit.denials import record_denial
 
-from ..changes.models import Decision
 from ..ways.models import ContactWay, WayKind
 from .actions import OVERLAP, agree, ask_for_key, get_periods, may_manage, refuse
 from .models import WebhookKeyRequest

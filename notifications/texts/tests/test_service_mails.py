@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from access.models import Assignment, StaffRole, User
+from approvals.requests import Decision
 from notifications.outbox.alarm import ring
 from notifications.outbox.models import Heartbeat
 from tests.world.notices import notify_officer
 
 from ..in_force import Wording, kept
-from ..models import TextDecision, TextVersion
+from ..models import TextVersion
 from ..service_mails import (
     ServiceMail,
     word_alarm,
@@ -105,7 +106,7 @@ def test_a_stored_text_that_is_broken_stops_no_alarm(texts: object, operator: Us
     for key in ("service.alarm_one", "service.subject_alarm_one", "service.alarm_page"):
         TextVersion.objects.create(
             key=key, texts=texts, proposed_by=first, decided_by=second, decided_at=now, proposed_at=now,
-            in_force_from=now - timedelta(hours=1), decision=TextDecision.AGREED,
+            in_force_from=now - timedelta(hours=1), decision=Decision.AGREED,
         )  # fmt: skip
     kept.forget()
     Heartbeat.objects.filter(part="alarm.mailed").delete()

@@ -23,12 +23,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.log_actions import log as log_action
 
+from approvals.changes import CHANGED, GONE, UNREADABLE, ChangedMeanwhile, ChangeHandler
+from approvals.requests import Decision
 from audit.chain import get_actor, log_event
 
 from ..models import MobileUnit, Municipality, PoliceDirectorate, Region, User
 from ..staff.dual_control import is_only_manager
 from . import mails
-from .models import PlaceChange, PlaceDecision, PlaceKind
+from .models import PlaceChange, PlaceKind
 from .people import get_deciders
 
 Values = dict[str, Any]  # column -> value as JSON has it
@@ -47,10 +49,6 @@ TAKES_TWO: dict[str, tuple[str, ...]] = {
     # which coordinators manage which offices, and who manages those of the whole country (directory.scope)
     PlaceKind.REGION.value: ("is_outreach",),
 }
-
-
-class ChangedMeanwhile(ValidationError):
-    """The row is no longer as it was when the change was asked for."""
 
 
 def get_kind(place: Model) -> str:
@@ -91,8 +89,8 @@ def ask_for_change(*, place: Model, before: Values, after: Values, by: User) -> 
     # The row first, then its changes: `decide_change` locks in the same order.
     MODELS[kind]._default_manager.select_for_update(no_key=True).get(pk=place.pk)
     for earlier in PlaceChange.objects.waiting().select_for_update().filter(kind=kind, entry_id=place.pk):
-        _close(earlier, PlaceDecision.WITHDRAWN, by, timezone.now())
-        _log("withdrawn", earlier, by)
+        earlier.decide(Decision.WITHDRAWN, by, timezone.now())
+        PLACES.log("withdrawn", earlier, by)
         if withdraws(earlier, after, by=by):
             transaction.on_commit(partial(mails.mail_decision, earlier))
     change = PlaceChange.objects.create(
@@ -101,7 +99,7 @@ def ask_for_change(*, place: Model, before: Values, after: Values, by: User) -> 
         values={"before": before, "after": after, "names": _names(place, before, after)},
         asked_by=by,
     )
-    _log("asked", change, by, fields=sorted(after))
+    PLACES.log("asked", change, by, fields=sorted(after))
     transaction.on_commit(partial(mails.mail_request, change))
     return change
 
@@ -120,78 +118,67 @@ def record_removed_number(*, unit: MobileUnit, number: str, by: User) -> None:
         entry_id=unit.pk,
         values={"before": {"callback_phone": number}, "after": {"callback_phone": ""}},
         asked_by=by,
-        decision=PlaceDecision.ALONE,
+        decision=Decision.ALONE,
         decided_by=by,
         decided_at=timezone.now(),
     )
-    _log("made", change, by, fields=["callback_phone"])
+    PLACES.log("made", change, by, fields=["callback_phone"])
     transaction.on_commit(partial(mails.mail_request, change))
 
 
-@transaction.atomic
-def decide_change(*, change: PlaceChange, agree: bool, by: User, now: datetime | None = None) -> PlaceChange:
-    """Agree to a change or refuse it, as a second person. Raises ValidationError, ChangedMeanwhile."""
-    # The row before the change, in the same order as `ask_for_change`, so the two can't deadlock.
-    MODELS[change.kind]._default_manager.select_for_update(no_key=True).filter(pk=change.entry_id).first()
-    locked = PlaceChange.objects.select_for_update().get(pk=change.pk)
-    if locked.decision != PlaceDecision.WAITING:
-        raise ValidationError(_("This has been decided meanwhile. Look again."))
-    # Asked again under the lock: a role may have ended since the page was opened.
-    if not get_deciders(locked).filter(pk=by.pk).exists():
-        raise ValidationError(_("Another keeper must decide, not the one who asked."))
-    if agree:
-        _apply(locked, by)
-    _close(locked, PlaceDecision.AGREED if agree else PlaceDecision.REFUSED, by, now or timezone.now())
-    _log("agreed" if agree else "refused", locked, by, asked_by=locked.asked_by_id)
-    transaction.on_commit(partial(mails.mail_decision, locked))
-    return locked
+class PlaceHandler(ChangeHandler[PlaceChange]):
+    """How a change of a unit or a place is decided."""
+
+    model = PlaceChange
+    action = "place.change"
+    target_kind = "place_change"
+
+    def lock(self, change: PlaceChange) -> None:
+        # The row before the change, in the same order as `ask_for_change`, so the two can't deadlock.
+        _lock_place(change)
+
+    def check_second(self, change: PlaceChange, by: User, *, agree: bool) -> None:
+        if not get_deciders(change).filter(pk=by.pk).exists():
+            raise ValidationError(_("Another keeper must decide, not the one who asked."))
+
+    def apply(self, change: PlaceChange, by: User, at: datetime) -> None:
+        sides = change.sides()
+        if sides is None:
+            raise ValidationError(UNREADABLE)
+        before, after = sides
+        place: Any = _lock_place(change)
+        if place is None:
+            raise ChangedMeanwhile(GONE)
+        # What was approved is the step from `before` to `after`; from another state nobody has approved it.
+        if any(getattr(place, name) != value for name, value in before.items()):
+            raise ChangedMeanwhile(CHANGED)
+        closes = isinstance(place, MobileUnit) and after.get("is_active") is False
+        if closes and place.assignments.current().exists():
+            raise ValidationError(_("People still work in this unit. Move them to another one first."))
+        for name, value in after.items():
+            setattr(place, name, value)
+        place.save(update_fields=list(after))
+        # In the name of whoever asked: who agreed is in the entry of the decision.
+        log_event(f"place.{change.kind}_changed", actor=get_actor(change.asked_by), target_kind=change.kind,
+               target_id=place.pk, fields=sorted(after))  # fmt: skip
+        log_action(place, "wagtail.edit", user=by)
+
+    def mail_decision(self, change: PlaceChange) -> None:
+        mails.mail_decision(change)
+
+    def get_detail(self, change: PlaceChange) -> Values:
+        return {"kind": change.kind, "entry": change.entry_id}
 
 
-@transaction.atomic
-def withdraw_change(*, change: PlaceChange, by: User) -> None:
-    """Withdraw a request before it is decided; only whoever asked may. Raises ValidationError."""
-    locked = PlaceChange.objects.select_for_update().get(pk=change.pk)
-    if locked.decision != PlaceDecision.WAITING or locked.asked_by_id != by.pk:
-        raise ValidationError(_("This can't be withdrawn any more."))
-    _close(locked, PlaceDecision.WITHDRAWN, by, timezone.now())
-    _log("withdrawn", locked, by)
+PLACES = PlaceHandler()
 
 
-def _apply(change: PlaceChange, by: User) -> None:
-    """Apply an agreed change to its row. Raises ValidationError, ChangedMeanwhile."""
-    sides = change.sides()
-    if sides is None:
-        raise ValidationError(_("What was asked for can't be read. Refuse it, and ask again."))
-    before, after = sides
-    place: Any = MODELS[change.kind]._default_manager.select_for_update(no_key=True).filter(pk=change.entry_id).first()
-    if place is None:
-        raise ChangedMeanwhile(_("This entry is gone. Ask again if it is still needed."))
-    # What was approved is the step from `before` to `after`; from another state nobody has approved it.
-    if any(getattr(place, name) != value for name, value in before.items()):
-        raise ChangedMeanwhile(_("This entry was changed after this had been asked for. Refuse it, and ask again."))
-    closes = isinstance(place, MobileUnit) and after.get("is_active") is False
-    if closes and place.assignments.current().exists():
-        raise ValidationError(_("People still work in this unit. Move them to another one first."))
-    for name, value in after.items():
-        setattr(place, name, value)
-    place.save(update_fields=list(after))
-    # In the name of whoever asked: who agreed is in the entry that `decide_change` writes.
-    log_event(f"place.{change.kind}_changed", actor=get_actor(change.asked_by), target_kind=change.kind,
-           target_id=place.pk, fields=sorted(after))  # fmt: skip
-    log_action(place, "wagtail.edit", user=by)
+def _lock_place(change: PlaceChange) -> Model | None:
+    places = MODELS[change.kind]._default_manager.select_for_update(no_key=True)
+    return places.filter(pk=change.entry_id).first()
 
 
 def _names(place: Model, before: Values, after: Values) -> dict[str, Any]:
     keys = {side["police_directorate_id"] for side in (before, after) if "police_directorate_id" in side} - {None, ""}
     directorates = PoliceDirectorate.objects.filter(pk__in=keys)
     return {"place": str(place), "directorates": {str(each.pk): str(each) for each in directorates}}
-
-
-def _close(change: PlaceChange, decision: str, by: User, now: datetime) -> None:
-    change.decision, change.decided_by, change.decided_at = decision, by, now
-    change.save(update_fields=["decision", "decided_by", "decided_at"])
-
-
-def _log(what: str, change: PlaceChange, by: User, **detail: Any) -> None:
-    log_event(f"place.change_{what}", actor=get_actor(by), target_kind="place_change", target_id=change.pk,
-           kind=change.kind, entry=change.entry_id, **detail)  # fmt: skip

@@ -1,6 +1,5 @@
 """A change in readable form: each field with its present and its requested value."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +8,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from approvals.changes import FieldRow
 from audit.models import AuditEntry
 
 from ..models import PoliceDirectorate, User
@@ -17,13 +17,6 @@ from .models import PlaceChange
 from .people import get_place
 
 RENAMED_WITHIN = timedelta(days=30)
-
-
-@dataclass(frozen=True)
-class FieldRow:
-    label: str
-    before: str
-    after: str
 
 
 def build_rows(change: PlaceChange) -> list[FieldRow]:

@@ -1,15 +1,13 @@
 """A change of a unit or a place that waits for a second person, or that was decided."""
 
-import uuid
 from typing import Any
 
-from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
-from django.utils import timezone
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from vault.fields import SealedJSONField
+from approvals.changes import Change
+from approvals.requests import Decision, RequestQuerySet, decided_whole, decision_field, takes_two
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
@@ -22,46 +20,18 @@ class PlaceKind(models.TextChoices):
     REGION = "region", _("region")
 
 
-class PlaceDecision(models.TextChoices):
-    WAITING = "waiting", _("waiting")
-    AGREED = "agreed", _("agreed")
-    REFUSED = "refused", _("refused")
-    WITHDRAWN = "withdrawn", _("withdrawn")
-    ALONE = "alone", _("made at once")  # a number that was taken away
-
-
-class PlaceChangeQuerySet(models.QuerySet["PlaceChange"]):
-    def waiting(self) -> "PlaceChangeQuerySet":
-        return self.filter(decision=PlaceDecision.WAITING)
-
-
-class PlaceChange(models.Model):
+class PlaceChange(Change):
     """What one manager asked for, and what another one decided.
 
-    `values` is sealed, so that one can show later where calls and notices went, and nobody reads it off a backup:
-
-        {"before": {column: value}, "after": {column: value}, "names": {"place": name, "directorates": {key: name}}}
-
-    with only the columns that change (`police_directorate_id`, not the directorate's name). `names`: as they were when
-    it was asked for. `mailed`, `tried_at`: state of the mails (`mails.py`).
+    `values` holds columns (`police_directorate_id`, not the directorate's name), and beside the two sides "names", as
+    they were when it was asked for: {"place": name, "directorates": {key: name}}.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(_("kind"), max_length=16, choices=PlaceKind.choices)
     entry_id = models.BigIntegerField()
-    values = SealedJSONField()
-    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("asked by"))
-    asked_at = models.DateTimeField(_("asked at"), default=timezone.now)
-    mailed_at = models.DateTimeField(null=True, editable=False)  # when everybody concerned had been mailed
-    decision = models.CharField(
-        _("decision"), max_length=12, choices=PlaceDecision.choices, default=PlaceDecision.WAITING
-    )
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
-    )
-    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    decision = decision_field(Decision.ALONE)  # a number that one manager took away
 
-    objects = PlaceChangeQuerySet.as_manager()
+    objects = RequestQuerySet["PlaceChange"].as_manager()
 
     class Meta:
         app_label = "access"
@@ -70,15 +40,8 @@ class PlaceChange(models.Model):
         ordering = ["-asked_at"]
         indexes = [models.Index(fields=["decision", "-asked_at"])]
         constraints = [
-            models.CheckConstraint(
-                name="place_change_takes_two",
-                condition=Q(decision__in=["waiting", "withdrawn", "alone"]) | ~Q(decided_by=F("asked_by")),
-            ),
-            models.CheckConstraint(
-                name="place_change_is_decided_whole",
-                condition=Q(decision="waiting", decided_by__isnull=True, decided_at__isnull=True)
-                | (~Q(decision="waiting") & Q(decided_by__isnull=False, decided_at__isnull=False)),
-            ),
+            takes_two("place_change_takes_two", alone=("waiting", "withdrawn", "alone")),
+            decided_whole("place_change_is_decided_whole"),
             # one request for each row waits at a time: a new one replaces the one before
             models.UniqueConstraint(
                 name="one_place_change_waits", fields=["kind", "entry_id"], condition=Q(decision="waiting")
@@ -94,10 +57,3 @@ class PlaceChange(models.Model):
             return dict(self.values.get("names", {}))
         except (SealBroken, KeyRingError):
             return {}
-
-    def sides(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """Return the values before and after the change; None when the seal can't be opened."""
-        try:
-            return self.values["before"], self.values["after"]
-        except (SealBroken, KeyRingError):
-            return None

@@ -5,7 +5,6 @@ invitation. A mail server that is down loses no action: the mail fails, the log 
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
 from smtplib import SMTPException
 from typing import Any
 
@@ -23,7 +22,6 @@ from ..models import Assignment, StaffRole, User
 from .models import Invitation
 
 log = structlog.get_logger(__name__)
-LONGEST_PAUSE = timedelta(hours=1)
 
 
 def send_invitation(invitation: Invitation, token: str) -> bool:
@@ -149,15 +147,3 @@ def send(user: User, subject: str, template: str, context: dict[str, Any], *, to
     except (SMTPException, OSError) as error:
         log.error("account_mail_failed", code=type(error).__name__, user=user.pk)
         return False
-
-
-def is_retry_due(asked_at: datetime, tried_at: str, now: datetime) -> bool:
-    """Whether a mail that wasn't taken is due again: after a minute, then after pauses that double, up to an hour.
-
-    `tried_at`: the ISO time of the last attempt, "" of none.
-    """
-    if not tried_at:
-        return now - asked_at >= timedelta(minutes=1)
-    # The pause is as long as the time from the asking to the last attempt, which doubles it each time.
-    last = datetime.fromisoformat(tried_at)
-    return now - last >= min(max(last - asked_at, timedelta(minutes=1)), LONGEST_PAUSE)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from ..place_changes.views import place_change
+from ..place_changes.views import PlaceChangeView
 from . import views, waiting_views
 
 people = (
@@ -33,7 +33,7 @@ by_two = (
         path("", waiting_views.waiting, name="list"),
         path("role/<int:pk>/", waiting_views.decide_role, name="role"),
         path("address/<int:pk>/", waiting_views.decide_address, name="address"),
-        path("place/<uuid:pk>/", place_change, name="place"),
+        path("place/<uuid:pk>/", PlaceChangeView.as_view(), name="place"),
         path("sessions/<int:pk>/", waiting_views.decide_session_end, name="session_end"),
     ],
     "by_two",

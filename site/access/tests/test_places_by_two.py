@@ -17,7 +17,7 @@ from audit.models import AuditEntry
 from case_forms.submissions.seeding.reference import seed_groups
 
 from ..models import MobileUnit, Municipality, PlaceChange, PoliceDirectorate, User
-from ..place_changes.actions import ask_for_change, decide_change
+from ..place_changes.actions import PLACES, ask_for_change
 from ..place_changes.mails import send_again
 from ..staff.groups import follow_roles
 
@@ -313,7 +313,7 @@ def test_asking_and_deciding_take_the_row_before_its_change(operator, besa, unit
     asking = {"before": {"callback_phone": UNITS}, "after": {"callback_phone": "+355691110000"}}
     assert order(lambda: ask_for_change(place=unit, by=operator, **asking)) == both
     change = PlaceChange.objects.waiting().get()
-    assert order(lambda: decide_change(change=change, agree=True, by=besa)) == both
+    assert order(lambda: PLACES.decide(change=change, agree=True, by=besa)) == both
 
 
 def test_a_name_changed_for_the_deciding_is_named_on_its_screen_and_mailed(operator, besa, person, unit, place):

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from access.models import MobileUnit, Municipality, PlaceChange, PoliceDirectorate, Region
 from audit.chain import SYSTEM
-from notifications.directory.changes.actions import decide_change
+from notifications.directory.changes.actions import DIRECTORY
 from notifications.directory.models import (
     Agreement,
     AgreementDocument,
@@ -47,7 +47,7 @@ def newest() -> DirectoryChange:
 
 
 def agreed(day: Day) -> Any:
-    return decide_change(change=newest(), agree=True, by=day.coordinator2.user)
+    return DIRECTORY.decide(change=newest(), agree=True, by=day.coordinator2.user)
 
 
 def moment(ahead: timedelta) -> str:
