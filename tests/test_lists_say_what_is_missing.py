@@ -111,7 +111,6 @@ CUTS: dict[str, dict[str, str]] = {
     "notifications/briefs/talk/pages.py": {"MAX_SHOWN": ALL_ELSEWHERE},
     "notifications/briefs/talk/telling.py": {"MAX_ROWS": PASS},
     "notifications/directory/call_list.py": {"MAX_PER_KIND": "somebody to call, those on duty first"},
-    "notifications/directory/changes/mails.py": {"MAX_MAILS_PER_RUN": PASS},
     "notifications/directory/coverage.py": {"MAX_NAMED": COUNTED},
     "notifications/escalation/audit_reader.py": {"PAGE": "pages"},
     "notifications/escalation/beside.py": {"MAX_NOTICES": PASS},
@@ -145,7 +144,7 @@ CUTS: dict[str, dict[str, str]] = {
     "outreach_pages/records/no_names.py": {
         "MAX_NAMED": "words of one text that are pointed out before it is saved again"
     },
-    "site/access/place_changes/mails.py": {"MAX_AT_ONCE": PASS},
+    "site/approvals/mailing.py": {"MAX_AT_ONCE": PASS},
     "site/access/sign_in_limits.py": {"MAX_PEOPLE": LOOKED_AT},
     "site/config/sandbox/store.py": {"KEPT": "mails that a sandbox deletes"},
     "site/config/sandbox/push_service.py": {"KEPT": "pushes to invented phones, the newest"},
