@@ -10,7 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("case_forms", "notifications", "outreach_pages", "content/reports", "site/access", "site/config")
+ROOMS = (
+    "case_forms",
+    "notifications",
+    "outreach_pages",
+    "content/reports",
+    "site/access",
+    "site/approvals",
+    "site/config",
+)
 # Limits of a text's length, and of what was typed.
 OF_TEXTS = ("LENGTH", "WORDS", "TEXT", "SHORT", "LONGEST", "MAX_KEY", "BYTES")
 
@@ -144,6 +152,7 @@ CUTS: dict[str, dict[str, str]] = {
     "outreach_pages/records/no_names.py": {
         "MAX_NAMED": "words of one text that are pointed out before it is saved again"
     },
+    "site/approvals/kinds.py": {"MAX_SHOWN": COUNTED},
     "site/approvals/mailing.py": {"MAX_AT_ONCE": PASS},
     "site/access/sign_in_limits.py": {"MAX_PEOPLE": LOOKED_AT},
     "site/config/sandbox/store.py": {"KEPT": "mails that a sandbox deletes"},
