@@ -7,7 +7,7 @@ from pyxform.utils import default_is_dynamic
 
 from ..definition.value_checks import is_plain
 from .cells import get_default
-from .import_context import NO, Condition, ImportContext
+from .import_context import NO, UNREAD, Condition, ImportContext
 from .question_basics import begin_question
 from .question_types import MatchedType
 from .survey_tree import SurveyNode
@@ -27,26 +27,32 @@ CHOICES = ("select_one", "select_many", "ranking", "yes_no_unknown", "boolean")
 def calculated(node: SurveyNode, found: MatchedType, outer: Condition, context: ImportContext) -> list[Question]:
     """Convert a row of type calculate. With once() it is a hidden question that keeps what it began with."""
     row = node.here
-    if row.get("trigger"):
-        context.report.error("trigger", *context.where(row, "trigger"))
-    part = context.parsed(row, "bind", "calculate")
+    part = get_calculation(node, context)
     column: tuple[str, ...] = ("bind", "calculate")
-    # Only where no calculation was written; one that can't be read has been reported.
-    if part is None and row.get("default") and not row.get("bind", "calculate"):
+    if part is None and row.get("default"):
         # A calculate row with only a default keeps that value, which is what once() means.
         column, part = ("default",), context.parsed(row, "default")
         part = Call("once", (part,), part.at) if part is not None else None
     if part is None:
-        if not row.get("bind", "calculate"):
-            context.report.error("no_calculation", *context.where(row, "bind", "calculate"))
-        return []
+        context.report.error("no_calculation", *context.where(row, "bind", "calculate"))
+        part = UNREAD
     beginning = get_beginning(part)
     if beginning is not None:
         question = begin_question(node, "hidden", outer, context)
         value = context.value(beginning, row, node, *column)
         _has(node, "text")
-        return [question | {"initial": value.logic}] if value else []
+        return [question | {"initial": value.logic}]
     return _worked_out(node, part, found.type, outer, context, row.get("vatra", "result"))
+
+
+def get_calculation(node: SurveyNode, context: ImportContext) -> Node | None:
+    """Return the calculation of a row; UNREAD when what sets it off can't be carried over."""
+    row = node.here
+    part = context.parsed(row, "bind", "calculate")
+    if row.get("trigger"):
+        context.report.error("trigger", *context.where(row, "trigger"))
+        return part and UNREAD
+    return part
 
 
 def calculated_instead(
@@ -68,8 +74,6 @@ def _worked_out(
     """Build a calculated question. `wanted`: the result that vatra::result names, "" for the one of the expression."""
     question = begin_question(node, ours, outer, context)
     value = context.value(part, node.here, node, "bind", "calculate")
-    if value is None:
-        return []
     logic = get_plain(value)
     question |= {"calculation": logic}
     if node.here.get("bind", "required").lower() in NO:
@@ -146,10 +150,7 @@ def initial_or_default(question: Question, node: SurveyNode, context: ImportCont
     ours = question["type"]
     # pyxform's own test, so that what counts as an expression is the same here as in ODK.
     if len(written) <= MAX_LENGTH_OF_DEFAULT and default_is_dynamic(written, node.type):
-        part = context.parsed(row, "default")
-        value = context.value(part, row, node, "default") if part is not None else None
-        if value is None:
-            return
+        value = context.value(context.parsed(row, "default") or UNREAD, row, node, "default")
         if value.logic in ("", None):
             question["initial"] = None
             return
@@ -160,5 +161,4 @@ def initial_or_default(question: Question, node: SurveyNode, context: ImportCont
     default = get_default(ours, written, node.element)
     if default is None:
         context.report.error("bad_default", *context.where(row, "default"))
-    else:
-        question["default"] = default
+    question["default"] = written if default is None else default

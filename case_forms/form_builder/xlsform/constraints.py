@@ -75,8 +75,6 @@ def read_constraint(question: dict[str, Any], node: SurveyNode, context: ImportC
         return
     assert node.element is not None
     expression = context.condition(part, row, node, "bind", "constraint", itself=node.element)
-    if expression is None:
-        return
     if not message:
         context.report.warning("constraint_message_made", *context.where(row, "bind", "constraint"))
         message = in_each_language(GENERAL_CONSTRAINT, context.languages.codes)

@@ -11,12 +11,13 @@ from .languages import Languages
 from .sheet import Row
 from .survey_tree import SurveyNode
 from .xpath.elements import FormElements
-from .xpath.nodes import Node, XPathError
+from .xpath.nodes import Call, Node, XPathError
 from .xpath.parser import parse
 from .xpath.to_logic import Converter, TypedLogic
 
 Condition = Any
 MAX_READ = 400_000  # characters of all expressions together
+UNREAD = Call("", ())  # in the place of an expression that can't be parsed
 YES, NO = ("yes", "true", "true()"), ("no", "false", "false()")
 
 
@@ -36,24 +37,34 @@ class ImportContext:
     # ---- expressions ----
 
     def parsed(self, row: Row, *tokens: str) -> Node | None:
-        """Parse the expression in a column; None when there is none, or it can't be read."""
+        """Parse the expression in a column; None when there is none, UNREAD when it can't be read."""
         written = row.get(*tokens)
         self.read += len(written)
         # A bound over the whole workbook: 3,000 rows of expressions at their own limits would take minutes.
         if self.read > MAX_READ:
             self.report.error("expressions_too_long", row.sheet.name, most=MAX_READ)
-            return None
-        return self.try_convert(lambda: parse(written), row, *tokens) if written else None
+            return UNREAD
+        return self.try_convert(lambda: parse(written), row, *tokens) or UNREAD if written else None
 
     def condition(self, part: Node, row: Row, node: SurveyNode, *tokens: str, **context: Any) -> Condition:
-        """Convert to JSON-Logic that is true when the expression is; None when it can't be carried over."""
-        found: TypedLogic | None = self.try_convert(lambda: self.converter(node, **context).boolean(part), row, *tokens)
-        return found.logic if found else None
+        """Convert to JSON-Logic that is true when the expression is, or left_over()."""
+        converter = self.converter(node, **context)
+        found = None if part is UNREAD else self.try_convert(lambda: converter.boolean(part), row, *tokens)
+        return found.logic if found else self.left_over(row, *tokens)
 
-    def value(self, part: Node, row: Row, node: SurveyNode, *tokens: str) -> TypedLogic | None:
-        """Convert to the expression's value; None when it can't be carried over."""
-        found: TypedLogic | None = self.try_convert(lambda: self.converter(node).scalar(part), row, *tokens)
-        return found
+    def value(self, part: Node, row: Row, node: SurveyNode, *tokens: str) -> TypedLogic:
+        """Convert to the expression's value, or left_over()."""
+        converter = self.converter(node)
+        found = None if part is UNREAD else self.try_convert(lambda: converter.scalar(part), row, *tokens)
+        return found or TypedLogic(self.left_over(row, *tokens))
+
+    def left_over(self, row: Row, *tokens: str) -> Condition:
+        """Return what stands for an expression that can't be carried over, and has been reported.
+
+        It keeps the workbook's words. There is no such operator, so the editor marks the place, and the form isn't
+        published before somebody has decided about it.
+        """
+        return {"xpath": row.get(*tokens)}
 
     def converter(self, node: SurveyNode, **context: Any) -> Converter:
         assert node.element is not None

@@ -59,6 +59,7 @@ IMPORT_MESSAGES: dict[str, "str | Promise"] = {
     "not_finite": gettext_lazy("The cell contains no number."),
     "control_characters": gettext_lazy("Characters that can't be shown were left out."),
     "pyxform": gettext_lazy("pyxform, which converts XLSForms, says: %(words)s"),
+    "too_many_errors": gettext_lazy("There are more than %(most)s errors; those beyond aren't listed."),
     # sheets, columns, languages
     "no_survey": gettext_lazy("There is no sheet “survey”."),
     "no_questions": gettext_lazy("The form has no questions."),

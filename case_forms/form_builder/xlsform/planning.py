@@ -44,11 +44,16 @@ def _plan(node: SurveyNode, context: ImportContext, repeats: int) -> None:
     if node.sort == "group" and (is_table(node, context.lists) or row.get("vatra", "type") in GROUPS):
         _plan_parts(node, context)
         return
-    if node.sort == "repeat":
+    if node.sort == "repeat" and repeats == 2:
+        context.report.error("repeats_too_deep", *context.where(row, "type"))
+        node.sort = node.type = "loop"  # left out with all that is in it, in the same way
+    if node.sort in ("repeat", "loop"):
         _give_key(node, context)
+    if node.sort == "loop":
+        node.element.why_not = "unknown_name"
+        return
+    if node.sort == "repeat":
         node.element.kind = "rows"
-        if repeats == 2:
-            context.report.error("repeats_too_deep", *context.where(row, "type"))
     for child in node.children:
         _plan(child, context, repeats + (node.sort == "repeat"))
 

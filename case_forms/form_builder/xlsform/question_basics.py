@@ -8,12 +8,12 @@ from notifications.directory.models import Role
 
 from ..definition.limits import SENSITIVITIES
 from .cells import get_months
-from .import_context import Condition, ImportContext, combine_conditions
+from .import_context import UNREAD, Condition, ImportContext, combine_conditions
 from .survey_tree import SurveyNode
 from .xpath.parser import parse
 
 Question = dict[str, Any]
-ASSUMED = "personal"
+ASSUMED, STRICTEST = "personal", "special"
 IF = " if "
 NEVER_SHOWN = ("calculated", "hidden")
 
@@ -47,7 +47,8 @@ def privacy(node: SurveyNode, context: ImportContext) -> dict[str, Any]:
     # XLSForms say nothing of privacy: where our column is empty, `personal` is assumed and the report says so once.
     if not sensitivity:
         context.sensitivity_was_assumed = True
-    found["sensitivity"] = sensitivity or ASSUMED
+    # What can't be read is taken for the strictest.
+    found["sensitivity"] = sensitivity if sensitivity in SENSITIVITIES else STRICTEST if sensitivity else ASSUMED
     shared = _shared_with(node, context)
     if shared:
         found["shared_with"] = shared
@@ -80,9 +81,7 @@ def _shared_with(node: SurveyNode, context: ImportContext) -> dict[str, Any]:
         if role not in Role.values:
             context.report.error("bad_sharing", *context.where(row, "vatra", "shared_with"), name=role[:40])
             continue
-        rule = _condition(condition, node, context) if condition else True
-        if rule is not None:
-            found[role] = rule
+        found[role] = _condition(condition, node, context) if condition else True
     return found
 
 
@@ -95,7 +94,7 @@ def _condition(written: str, node: SurveyNode, context: ImportContext) -> Any:
             check_expression(rule)
         except (ValueError, RecursionError, LogicError):
             context.report.error("bad_sharing", *context.where(row, "vatra", "shared_with"), name=written[:40])
-            return None
+            return context.left_over(row, "vatra", "shared_with")
         return rule
-    part = context.try_convert(lambda: parse(written), row, "vatra", "shared_with")
-    return context.condition(part, row, node, "vatra", "shared_with") if part is not None else None
+    part = context.try_convert(lambda: parse(written), row, "vatra", "shared_with") or UNREAD
+    return context.condition(part, row, node, "vatra", "shared_with")

@@ -10,7 +10,7 @@ from ..definition.value_checks import KEY
 from ..lists import BUILT_IN, SHARED
 from .cells import get_key
 from .choices_sheet import INLINE, ChoiceList
-from .import_context import ImportContext
+from .import_context import UNREAD, ImportContext
 from .messages import ACKNOWLEDGED_LABEL, OTHER_LABEL, SPECIFY_LABEL
 from .planning import OTHER
 from .question_types import ACKNOWLEDGED, MatchedType
@@ -44,7 +44,9 @@ def _listed(node: SurveyNode, context: ImportContext) -> ChoiceList | None:
     listed = context.lists.get(node.list_name)
     if listed is not None:
         return listed
-    if "${" in node.list_name:
+    if not node.list_name:
+        context.report.error("no_list_named", *where)
+    elif "${" in node.list_name:
         context.report.error("from_a_list_of_answers", *where)
     elif re.search(r"\.(csv|xml|geojson)$", node.list_name):
         context.report.error("choices_from_a_file", *where)
@@ -80,11 +82,9 @@ def _filter(question: Question, node: SurveyNode, listed: ChoiceList | None, con
         return
     if "choice_filter" not in registry.get(question["type"]).properties:
         context.report.error("position_of_a_filter", *context.where(row, "choice_filter"))
-        return
+        part = UNREAD
     attributes = {"name": "value", **(listed.columns if listed else {})}
-    expression = context.condition(part, row, node, "choice_filter", attributes=attributes)
-    if expression is not None:
-        question["choice_filter"] = expression
+    question["choice_filter"] = context.condition(part, row, node, "choice_filter", attributes=attributes)
 
 
 def _other(question: Question, node: SurveyNode, listed: ChoiceList, context: ImportContext) -> Question:
@@ -95,6 +95,7 @@ def _other(question: Question, node: SurveyNode, listed: ChoiceList, context: Im
     question["choices"] = own
     if node.here.get("choice_filter"):
         context.report.error("position_of_a_filter", *context.where(node.here, "choice_filter"))
+        question["choice_filter"] = context.left_over(node.here, "choice_filter")
     name = {"var": question["key"]}
     is_other = {"in": ["other", name]} if question["type"] != "select_one" else {"==": [name, "other"]}
     assert node.element is not None

@@ -50,11 +50,8 @@ def get_question(node: SurveyNode, outer: Condition, context: ImportContext) -> 
 def _calculated(node: SurveyNode, found: MatchedType, outer: Condition, context: ImportContext) -> list[Question]:
     """Convert a row of an answered type with a calculation. once() is only what the question begins with."""
     row = node.here
-    if row.get("trigger"):
-        context.report.error("trigger", *context.where(row, "trigger"))
-    part = context.parsed(row, "bind", "calculate")
-    if part is None:
-        return []
+    part = calculations.get_calculation(node, context)
+    assert part is not None
     beginning = calculations.get_beginning(part)
     if beginning is None:
         return calculations.calculated_instead(node, part, found, outer, context)
@@ -62,7 +59,7 @@ def _calculated(node: SurveyNode, found: MatchedType, outer: Condition, context:
     row.cells = {tokens: text for tokens, text in row.cells.items() if tokens != ("bind", "calculate")}
     made = get_question(node, outer, context)
     value = context.value(beginning, row, node, "bind", "calculate")
-    return [made[0] | {"initial": value.logic}, *made[1:]] if value and made else made
+    return [made[0] | {"initial": value.logic}, *made[1:]] if made else made
 
 
 def _texts_and_rules(question: Question, node: SurveyNode, found: MatchedType, context: ImportContext) -> None:

@@ -11,6 +11,7 @@ from access.languages import DEFAULT_LANGUAGE
 
 from ..audience import PUBLIC
 from ..checker import check_definition
+from ..definition import shape_problems
 from ..definition.limits import FORMAT, MAX_QUESTIONS
 from ..definition.problems import Problem
 from ..lists import Shared, no_shared_lists
@@ -148,16 +149,19 @@ def get_form(
     if context.sensitivity_was_assumed:
         report.note("sensitivity_assumed", "survey")
     _report_columns(survey, report)
-    if not report.has_errors:
+    if not report.is_fatal:
         written = json.dumps(definition)
         if len(written) > MAX_JSON_LENGTH:
             report.error("form_too_large", "survey")
         else:
             definition = json.loads(written)  # parts that stand twice in it must not be one object
-    if not report.has_errors:
+    if not report.is_fatal:
         _report_problems(check_definition(definition, shared=shared), sections.rows, lists, sheets, report)
     _report_verdict(book, report)
-    return Import(None if report.has_errors else definition, report.sorted())
+    if not report.has_errors:
+        return Import(definition, report.sorted())
+    is_usable = not report.is_fatal and not shape_problems(definition)
+    return Import(None, report.sorted(), definition if is_usable else None)
 
 
 def _key(wanted: str, report: Report) -> str:
@@ -225,14 +229,10 @@ def _report_problems(
     """Report what prevents publishing the definition, at the row it comes from."""
     for problem in problems:
         severity = WARNING if problem.code in FIXABLE_LATER else ERROR
-        words = {"words": str(problem.message)}
         sheet, row, column = _place(problem.path, rows, lists, sheets)
-        _add(report, severity, problem.code, sheet, row, column, words["words"])
-
-
-def _add(report: Report, severity: str, code: str, sheet: str, row: int | None, column: str, words: str) -> None:
-    found = Finding(sheet, row, column, severity, code, words)
-    report.findings.setdefault((sheet, row, column, code, words), found)
+        # Where the workbook was at fault the definition is, too: that has been said already.
+        if not report.has_error_at(sheet, row):
+            report.keep(Finding(sheet, row, column, severity, problem.code, str(problem.message)))
 
 
 def _place(

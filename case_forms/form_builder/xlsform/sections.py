@@ -12,7 +12,7 @@ from .cells import get_key
 from .import_context import Condition, ImportContext, combine_conditions, count_parts
 from .messages import COUNT_DIFFERS
 from .planning import OCCURRED_ON
-from .question_basics import privacy
+from .question_basics import begin_question, privacy
 from .question_choices import chosen_from
 from .question_types import GROUPS, LEFT_OUT, NOTES, UNSUPPORTED
 from .questions import get_question
@@ -106,6 +106,8 @@ class Sections:
                 made += self._flattened(node, outer)
             elif node.sort == "group":
                 made += [(item, node.here, []) for item in self._parts(node, outer)]
+            elif node.sort == "loop":
+                made.append((begin_question(node, node.type, outer, self.context), node.here, []))
             elif node.sort == "question":
                 made += [(item, node.here, []) for item in self._question(node, outer)]
         return made
@@ -117,7 +119,7 @@ class Sections:
         # The condition is repeated at each question: a large one in a large group would multiply the form's size.
         if count_parts(relevant) > MAX_CONDITION_SIZE:
             self.context.report.error("expression_too_large", *self.context.where(node.here), most=MAX_CONDITION_SIZE)
-            relevant = None
+            relevant = self.context.left_over(node.here, "bind", "relevant")
         made: list[tuple[Item, Row, list[Any]]] = []
         label = self.context.texts(node.here, "label")
         if label:
@@ -168,8 +170,6 @@ class Sections:
             repeat |= {"min": count, "max": count}
             return []
         wanted = context.value(part, row, node, "control", "jr:count")
-        if wanted is None:
-            return []
         context.report.warning("repeat_count", *where, name=row.get("control", "jr:count")[:80])
         repeat["max"] = MAX_ROWS
         key = get_key(f"{node.key}_count_note", context.taken)
@@ -197,11 +197,14 @@ class Sections:
         if node.type in UNSUPPORTED:
             code = "choices_from_a_file" if node.type.startswith("select") else "unsupported_type"
             context.report.error(code, *where, name=node.type)
-            return []
+            return [begin_question(node, node.type, outer, context)]
         made = get_question(node, outer, context)
-        if not made and not context.report.has_error_at(row.sheet.name, row.number):
+        if made:
+            return made
+        if not context.report.has_error_at(row.sheet.name, row.number):
             context.report.error("unknown_type", *where, name=node.type[:60])
-        return made
+        # It keeps its type, which we don't have: the editor asks for another, and so does publishing.
+        return [begin_question(node, node.type[:60], outer, context)]
 
     def _note(self, node: SurveyNode, outer: Condition) -> list[Item]:
         row, context = node.here, self.context

@@ -28,7 +28,7 @@ ALONE = (
 class SurveyNode:
     """One group, repeat or row.
 
-    `sort`: root, group, repeat, or question (any row that is neither); `type`: pyxform's name for the row's type;
+    `sort`: root, group, repeat, loop (left out as a whole), or question (any other row); `type`: pyxform's name for it;
     `list_name`, `has_other`: of a select. `element` and `key` are given later (planning.py).
     """
 
@@ -71,7 +71,7 @@ def read_tree(sheet: Sheet, report: Report) -> SurveyNode:
             _close(open_nodes, control[ends["type"]], row, report)
         elif begins and control[begins["type"]] == "loop":
             report.error("loop", sheet.name, row.number, row.header("type"))
-            open_nodes.append(_added(open_nodes[-1], SurveyNode("loop", row)))
+            open_nodes.append(_added(open_nodes[-1], SurveyNode("loop", row, "loop")))
         elif begins:
             open_nodes.append(_added(open_nodes[-1], SurveyNode(control[begins["type"]], row)))
             if len(open_nodes) > MAX_DEPTH:
@@ -103,6 +103,7 @@ def _question(parent: SurveyNode, row: Row, written: str, report: Report) -> Non
     if not written:
         if row.get("name") or row.texts("label"):
             report.error("no_type", *where)
+            _added(parent, SurveyNode("question", row))
         return
     selects = RE_SELECT.search(written)
     if selects:
@@ -111,10 +112,7 @@ def _question(parent: SurveyNode, row: Row, written: str, report: Report) -> Non
             kind = "select from file"
         _added(parent, SurveyNode("question", row, kind, selects["list_name"], selects["specify_other"] is not None))
         return
-    if written in select:
-        report.error("no_list_named", *where)
-        return
-    _added(parent, SurveyNode("question", row, type_aliases.get(written, written)))
+    _added(parent, SurveyNode("question", row, select.get(written) or type_aliases.get(written, written)))
 
 
 # ---- tables of questions ----
