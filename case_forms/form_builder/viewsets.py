@@ -6,7 +6,7 @@ from django.urls import path, re_path
 from django.utils.translation import gettext_lazy as _
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from . import adding, choice_lists, editing, fact_list, listing, transfer, versions, xlsform_views
+from . import adding, choice_lists, editing, fact_list, listing, transfer, versions
 from .models import CaseFactType, ChoiceList, FormDefinition
 
 SIDES = r"(?P<revision_id_a>live|earliest|\d+)\.\.\.(?P<revision_id_b>live|latest|\d+)"
@@ -55,14 +55,13 @@ class FormViewSet(SnippetViewSet):
             *patterns,
             re_path(COMPARE, page(versions.CompareRevisionsView), name="revisions_compare"),
             path("import/", page(transfer.ImportView), name="import"),
-            path("import-xlsform/", page(xlsform_views.ImportSheetView), name="import_xlsform"),
             path("<int:pk>/current/", page(editing.CurrentView), name="current"),
             path("<int:pk>/versions/", page(versions.VersionsView), name="versions"),
             path("<int:pk>/versions/compare/", page(versions.CompareView), name="compare"),
             path("<int:pk>/versions/<int:number>.json", page(versions.DownloadView), name="version_json"),
             path("<int:pk>/versions/<int:number>/restore/", page(versions.RestoreView), name="restore"),
             path("<int:pk>/export.json", page(transfer.ExportView), name="export"),
-            path("<int:pk>/export.xlsx", page(xlsform_views.ExportSheetView), name="export_xlsform"),
+            path("<int:pk>/export.xlsx", page(transfer.ExportSheetView), name="export_xlsform"),
             path("<int:pk>/archive/", page(transfer.ArchiveView), name="archive"),
         ]
 

@@ -233,7 +233,6 @@ def test_the_form_pages_are_accessible_and_fit(
         "compare": f"/cms/forms/{form.pk}/versions/compare/",
         "archive": f"/cms/forms/{form.pk}/archive/",
         "import": "/cms/forms/import/",
-        "import-xlsform": "/cms/forms/import-xlsform/",
         "list": f"/cms/choice-lists/edit/{shared.pk}/",
     }
     with signed_in(chromium, system, "koordinator", width=width) as page:

@@ -24,7 +24,7 @@ SETTINGS = [{"form_id": "kobo", "form_title": "Nga Kobo", "default_language": "S
 
 def upload(who: Person, content: bytes, **more: str) -> Any:
     given = {"kind": "assessment", "key": "", **more}
-    return who.post("import-xlsform/", file=SimpleUploadedFile("kobo.xlsx", content), **given)
+    return who.post("import/", file=SimpleUploadedFile("kobo.xlsx", content), **given)
 
 
 def test_an_xlsform_becomes_a_draft(ana: Person) -> None:
@@ -52,8 +52,37 @@ def test_what_cannot_be_carried_is_told_by_sheet_row_and_column_and_nothing_is_s
     assert (error.sheet, error.row) == ("survey", 4)
     assert not FormDefinition.objects.exists()
 
+    ana.post("import/", rest=response.context["rest"])
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not a workbook", b"type,name\ntext,a\n", b"\x00" * 1000])
+    form = FormDefinition.objects.get()
+    assert [item["key"] for item in form.working_copy()["sections"][0]["items"]] == ["nickname", "age", "x"]
+    page = ana.get(f"edit/{form.pk}/")
+    assert [(each["item"], each["code"]) for each in page.context["outline_problems"]] == [("x", "unknown_type")]
+    assert ana.submit(form).status_code == 302
+    assert not FormDefinition.objects.get().current_workflow_state
+
+
+def test_the_rest_is_taken_as_the_page_had_it_or_not_at_all(sample_form: FormDefinition, ana: Person) -> None:
+    bad = [*GOOD, {"type": "telepathy", "name": "x", "label::Shqip (sq)": "X", "label::English (en)": "X"}]
+    shown = upload(ana, workbook(survey=bad, settings=SETTINGS), key="sample")
+
+    assert ana.post("import/", rest=shown.context["rest"][:-1]).status_code == 302
+    assert "Another form has this key." in ana.post("import/", rest=shown.context["rest"]).content.decode()
+    assert FormDefinition.objects.get().working_copy() == sample()
+
+    shown = upload(ana, workbook(survey=bad, settings=SETTINGS), key="sample", as_draft="on")
+    ana.post("import/", rest=shown.context["rest"])
+    assert FormDefinition.objects.get().working_copy()["title"]["sq"] == "Nga Kobo"
+
+
+def test_the_kind_of_a_form_from_elsewhere_is_asked(ana: Person) -> None:
+    page = upload(ana, workbook(survey=GOOD, settings=SETTINGS), kind="")
+
+    assert page.status_code == 422
+    assert "Say what the form is for." in page.content.decode()
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not a workbook", b"who,what\na,b\n", b"\x00" * 1000])
 def test_whatever_is_uploaded_there_is_a_report(ana: Person, content: bytes) -> None:
     response = upload(ana, content)
 

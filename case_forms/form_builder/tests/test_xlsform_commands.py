@@ -67,6 +67,9 @@ def test_with_an_error_nothing_is_saved_and_the_place_is_named(tmp_path, coordin
     assert "survey row 2, relevant" in out.getvalue()
     assert "[unknown_name]" in out.getvalue()
     assert not FormDefinition.objects.exists()
+    told("import_xlsform", path, kind="tip", key="bad", by="mira", rest=True)
+    items = FormDefinition.objects.get(key="bad").working_copy()["sections"][0]["items"]
+    assert items[0]["relevant"] == {"xpath": "${b} > 3"}
 
 
 @pytest.mark.parametrize("by", [None, "nobody"])

@@ -1,4 +1,5 @@
-"""Checks of a file before anything opens it: a zip of plain XML parts, of a plausible size.
+"""Checks of a file before anything opens it: which kind of workbook it is, and of an .xlsx that it is a zip of plain
+XML parts, of a plausible size.
 
 Only the standard library is used here, and nothing is unpacked that has not been measured before.
 """
@@ -7,7 +8,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import pairwise
 
@@ -18,6 +19,7 @@ DATA = ("xl/worksheets/", "xl/sharedStrings", "xl/media/", "docProps/")
 MAX_RATIO, SMALL = 200, 1_000_000  # a part this small may be packed as tightly as it likes
 MAX_PARTS = 400
 CHUNK = 65_536
+XLSX, XLS, CSV = ".xlsx", ".xls", ".csv"
 MARKUP = (".xml", ".rels", ".vml")
 TYPES = "[Content_Types].xml"
 # What Excel and its add-ins keep for themselves, often in UTF-16. No reader of ours gets to see it.
@@ -40,13 +42,21 @@ class RefusedWorkbookError(Exception):
 
 @dataclass(frozen=True)
 class CheckedArchive:
-    """A file that may be read. `has_merged_cells`: whether some sheet has merged cells."""
+    """A workbook that may be read.
+
+    `has_merged_cells`: whether some sheet has merged cells; `type`: XLSX, XLS or CSV; `left_out`: the names of the
+    other files in the zip that it came in.
+    """
 
     content: bytes
-    has_merged_cells: bool
+    has_merged_cells: bool = False
+    type: str = XLSX
+    left_out: tuple[str, ...] = ()
 
     def readable(self) -> bytes:
         """Return the file without the parts that weren't checked, so that nothing in it can lead a reader to them."""
+        if self.type != XLSX:
+            return self.content
         with zipfile.ZipFile(BytesIO(self.content)) as archive:
             if not any(name.startswith(UNREAD) for name in archive.namelist()):
                 return self.content
@@ -58,10 +68,10 @@ class CheckedArchive:
             return kept.getvalue()
 
 
-def check_archive(content: bytes) -> CheckedArchive:
-    """Check a file without unpacking it.
+def check_archive(content: bytes, *, is_inside: bool = False) -> CheckedArchive:
+    """Check a file without unpacking it; of a zip with one workbook in it, that workbook.
 
-    Raises RefusedWorkbookError: empty_file, file_too_large, encrypted, old_workbook, not_a_workbook, broken_zip,
+    Raises RefusedWorkbookError: empty_file, file_too_large, encrypted, not_a_workbook, several_workbooks, broken_zip,
     zip_bomb, macros, doctype, other_encoding.
     """
     if not content:
@@ -70,22 +80,54 @@ def check_archive(content: bytes) -> CheckedArchive:
         raise RefusedWorkbookError("file_too_large", most=MAX_FILE_SIZE // 1_000_000)
     # OLE is the container of .xls files, and of .xlsx files that have a password.
     if content.startswith(OLE):
-        raise RefusedWorkbookError("encrypted" if "EncryptedPackage".encode("utf-16-le") in content else "old_workbook")
+        if "EncryptedPackage".encode("utf-16-le") in content:
+            raise RefusedWorkbookError("encrypted")
+        return CheckedArchive(content, type=XLS)
     if not content.startswith(b"PK"):
-        raise RefusedWorkbookError("not_a_workbook")
+        return _check_csv(content)
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
-            return CheckedArchive(content, _look_through(archive))
+            parts = archive.infolist()
+            _measure(parts)
+            if TYPES in archive.namelist():
+                return CheckedArchive(content, _look_through(archive))
+            if is_inside:  # a zip in a zip, and so on
+                raise RefusedWorkbookError("not_a_workbook")
+            name, left_out = _find_workbook(archive.namelist())
+            inside = archive.read(name)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError):
         raise RefusedWorkbookError("broken_zip") from None
+    return replace(check_archive(inside, is_inside=True), left_out=left_out)
+
+
+def _check_csv(content: bytes) -> CheckedArchive:
+    """Check that it is a text in which the columns of an XLSForm are named."""
+    try:
+        start = content.decode("utf-8-sig")[:20_000].lower()
+    except UnicodeDecodeError:
+        start = ""
+    if "\0" in start or not ("type" in start and "name" in start and re.search("[,;\t]", start)):
+        raise RefusedWorkbookError("not_a_workbook")
+    return CheckedArchive(content, type=CSV)
+
+
+def _find_workbook(names: list[str]) -> tuple[str, tuple[str, ...]]:
+    """Return the one workbook in a zip, and the names of the files beside it. A CSV counts where there is no other."""
+    files = [name for name in names if not name.endswith("/") and not name.startswith("__MACOSX/")]
+    for endings in ((XLSX, XLS), (CSV,)):
+        found = [name for name in files if name.lower().endswith(endings)]
+        if len(found) > 1:
+            raise RefusedWorkbookError("several_workbooks")
+        if found:
+            return found[0], tuple(name for name in files if name != found[0])
+    raise RefusedWorkbookError("not_a_workbook")
 
 
 def _look_through(archive: zipfile.ZipFile) -> bool:
     """Return whether there are merged cells. Raises RefusedWorkbookError."""
     parts = archive.infolist()
-    _measure(parts)
     names = {part.filename for part in parts}
-    if TYPES not in names or not any(name.endswith("workbook.xml") for name in names):
+    if not any(name.endswith("workbook.xml") for name in names):
         raise RefusedWorkbookError("not_a_workbook")
     if any(name.lower().endswith("vbaproject.bin") for name in names) or _is_macro_type(archive.read(TYPES), names):
         raise RefusedWorkbookError("macros")

@@ -35,7 +35,9 @@ FIXABLE_LATER = frozenset(
 )
 SEVERITIES = {
     **dict.fromkeys(("formula_without_value", "error_value", "not_finite"), ERROR),
-    **dict.fromkeys(("formula", "date_cell", "control_characters", "merged_cells", "sheet_ignored"), WARNING),
+    **dict.fromkeys(
+        ("formula", "file_left_out", "date_cell", "control_characters", "merged_cells", "sheet_ignored"), WARNING
+    ),
 }
 MAX_NODES = MAX_QUESTIONS + 400  # groups, and rows that are left out, beside the questions
 MAX_JSON_LENGTH = 6_000_000  # characters of JSON

@@ -9,11 +9,12 @@ sandbox_child.py is that process. The result:
 the spreadsheet, and the first holds the headers.
 """
 
+import csv
 import math
 import re
 from collections.abc import Iterator
 from datetime import date, datetime, time
-from io import BytesIO
+from io import BytesIO, StringIO
 from typing import Any
 
 from openpyxl import load_workbook
@@ -24,9 +25,9 @@ from pyxform.parsing.sheet_headers import process_header
 from pyxform.question import MultipleChoiceQuestion, Option
 from pyxform.survey import Survey
 from pyxform.xls2json import workbook_to_json
-from pyxform.xls2json_backends import DefinitionData, SupportedFileTypes, get_xlsform
+from pyxform.xls2json_backends import DefinitionData, get_xlsform
 
-from .archive_checks import RefusedWorkbookError, check_archive
+from .archive_checks import CSV, XLSX, RefusedWorkbookError, check_archive
 
 Note = dict[str, Any]
 Book = dict[str, Any]
@@ -51,15 +52,17 @@ def read_book(content: bytes) -> Book:
     """
     file = check_archive(content)
     content = file.readable()
-    notes: list[Note] = []
+    notes: list[Note] = [_note("file_left_out", name=name[-80:]) for name in file.left_out[:MAX_NOTES]]
     if file.has_merged_cells:
         notes.append(_note("merged_cells"))
     # The file is read twice: pyxform gives texts only, in which a formula or a date looks like what was typed.
-    letters = _look_at_cells(content, notes)
+    letters = _look_at_cells(content, notes) if file.type == XLSX else {name: {} for name in READ}
     try:
-        data = get_xlsform(BytesIO(content), file_type=SupportedFileTypes.xlsx.value)
+        data = get_xlsform(BytesIO(_marked(content) if file.type == CSV else content), file_type=file.type)
     except PyXFormError as error:
         raise RefusedWorkbookError("unreadable", reason=_words(error)) from None
+    if file.type != XLSX:
+        _measure(data)
     notes += [_note("sheet_ignored", name) for name in IGNORED if getattr(data, name)]
     sheets = _sheets(data, letters)
     notes += _verdict(data)
@@ -68,6 +71,45 @@ def read_book(content: bytes) -> Book:
 
 def _note(code: str, sheet: str = "", row: int | None = None, column: str = "", **values: Any) -> Note:
     return {"code": code, "sheet": sheet, "row": row, "column": column, "values": values}
+
+
+# ---- what is no .xlsx ----
+
+
+def _marked(content: bytes) -> bytes:
+    """Return a CSV as pyxform has it: commas, and in the first column the name of each sheet that we read.
+
+    Excel writes semicolons in half of Europe, and one sheet alone: then it is the survey.
+    """
+    text = content.decode("utf-8-sig")
+    separator = max(",;\t", key=text[:5_000].count)
+    rows = list(csv.reader(StringIO(text, newline=""), delimiter=separator))
+    if rows and {"type", "name"} <= {cell.strip().lower() for cell in rows[0]}:
+        rows = [["survey"], *(["", *row] for row in rows)]
+    lines, is_read = [], False
+    for row in rows:
+        name = "".join(row[:1]).strip().lower()
+        is_read = name in (*READ, *IGNORED) if name else is_read
+        if is_read:
+            lines.append(",".join('"' + cell.replace('"', '""') + '"' for cell in row))
+    return "\r\n".join([*lines, ",,,,"]).encode()  # four commas are the least that pyxform takes for a CSV
+
+
+def _measure(data: DefinitionData) -> None:
+    """Raise RefusedWorkbookError for what `_look_at_cells` would have refused in an .xlsx."""
+    text = 0
+    for name in READ:
+        rows = getattr(data, name) or []
+        if len(rows) > MAX_ROWS[name]:
+            raise RefusedWorkbookError("too_many_rows", sheet=name, most=MAX_ROWS[name])
+        if any(len(row) > MAX_COLUMNS for row in rows):
+            raise RefusedWorkbookError("too_many_columns", sheet=name, most=MAX_COLUMNS)
+        for number, row in enumerate(rows, start=2):
+            text += sum(map(len, row.values()))
+            if text > MAX_TEXT:
+                raise RefusedWorkbookError("too_much_text", most=MAX_TEXT)
+            if any(len(cell) > MAX_LENGTH_OF_CELL for cell in row.values()):
+                raise RefusedWorkbookError("cell_too_long", sheet=name, row=number, most=MAX_LENGTH_OF_CELL)
 
 
 # ---- cells, as openpyxl has them ----

@@ -85,7 +85,7 @@ def take_a_draft_in(day: Day, me: Staff) -> Any:
     return made
 
 
-@act("form.made", "coordinator", f"{FORM}import_xlsform")
+@act("form.made", "coordinator", f"{FORM}import")
 def take_an_xlsform_in(day: Day, me: Staff) -> Any:
     questions = rows("""
         type | name | label::Shqip (sq) | label::English (en)
@@ -93,7 +93,7 @@ def take_an_xlsform_in(day: Day, me: Staff) -> Any:
     """)
     settings = [{"form_id": f"kobo_{day.number()}", "form_title": "Kanarina", "default_language": "Shqip (sq)"}]
     file = SimpleUploadedFile("kobo.xlsx", workbook(survey=questions, settings=settings))
-    me.post(f"{FORM}import_xlsform", file=file, kind="assessment", key="")
+    me.post(f"{FORM}import", file=file, kind="assessment", key="")
     return newest()
 
 

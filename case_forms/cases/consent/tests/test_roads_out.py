@@ -64,7 +64,7 @@ WITHOUT_A_CASE = {
     "case_forms/accountability/paper.py": "the record of processing: what is stored and why, of nobody",
     "case_forms/accountability/views.py": "the record of processing",
     "case_forms/form_builder/versions.py": "a form's definition",
-    "case_forms/form_builder/xlsform_views.py": "a form's definition",
+    "case_forms/form_builder/transfer.py": "a form's definition",
     "case_forms/devices/form_package_api.py": "a form in which nothing is typed, with what its worker may choose",
     "case_forms/devices/kit_package_api.py": "what a session is held with",
     "case_forms/devices/session_package_api.py": "a session's plan and its record, of which nobody is named",

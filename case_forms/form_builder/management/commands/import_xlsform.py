@@ -17,12 +17,13 @@ from case_forms.form_builder.xlsform.sandbox import read_safely
 class Command(BaseCommand):
     """The command: reads a workbook, prints the report, and saves the form where there is no error.
 
-    With --check nothing is saved.
+    With --check nothing is saved; with --rest a form with errors is saved without what they are about.
     """
 
     help = (
-        "Reads an XLSForm (.xlsx) and keeps it as a draft, which nobody can fill before it is published. What can't be "
-        "carried over is named by sheet, row and column; with one error nothing is saved, and the exit code is 1."
+        "Reads an XLSForm (.xlsx, .xls, .csv, .zip) and keeps it as a draft, which nobody can fill before it is "
+        "published. What can't be carried over is named by sheet, row and column; with one error nothing is saved, and "
+        "the exit code is 1."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -34,6 +35,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--by", metavar="USERNAME", help="who imports it; needed unless --check is given")
         parser.add_argument("--replace", action="store_true", help="make it the draft of the form with this key")
+        parser.add_argument("--rest", action="store_true", help="save what can be carried over, the rest marked")
         parser.add_argument("--check", action="store_true", help="only report; save nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,12 +43,13 @@ class Command(BaseCommand):
         found = self._read(options)
         for finding in found.report:
             self.stdout.write(describe(finding))
-        if found.definition is None:
+        definition = found.definition or (found.rest if options["rest"] else None)
+        if definition is None:
             raise CommandError(f"{len(found.errors)} errors: nothing was saved.")
         if by is None:
-            self.stdout.write(f"“{found.definition['key']}” can be taken in.")
+            self.stdout.write(f"“{definition['key']}” can be taken in.")
             return
-        form = self._save(found.definition, by, replace=options["replace"])
+        form = self._save(definition, by, replace=options["replace"])
         self.stdout.write(f"“{form.key}” was saved as a draft.")
 
     def _user(self, username: str | None) -> User:

@@ -53,16 +53,24 @@ def hostile() -> Iterator[Case]:
 
 
 def _files() -> Iterator[Case]:
+    cells = ",".join(map(str, range(300_000)))
     password = OLE + "EncryptedPackage".encode("utf-16-le") + bytes(4000)
     many = {f"xl/media/{n}.bin": (b"%d" % n) * 450_000 for n in range(10, 60)}
     letter = {TYPES: b"<Types/>", "word/document.xml": b"<x/>"}
     yield "nothing", lambda: b"", "empty_file"
     yield "a page of text", lambda: b"hello " * 1000, "not_a_workbook"
-    yield "csv pretending to be xlsx", lambda: b"survey,,\n,type,name\n,text,a\n", "not_a_workbook"
+    yield "csv pretending to be xlsx", lambda: b"survey,,\n,type,name\n,text,a\n", "sensitivity_assumed"
+    yield "a long csv", lambda: b"type,name\n" + b"text,a\n" * 100_000, "too_many_rows"
+    wide = ["type,name", "text,a"]
+    yield "a wide csv", lambda: "\n".join(f"{head},{cells}" for head in wide).encode(), "too_many_columns"
+    yield "a long cell in a csv", lambda: b"type,name,label\ntext,a," + b"x" * 40_000, "cell_too_long"
+    yield "zips in each other", lambda: zipped({"a.xlsx": zipped({"b.xlsx": book(GOOD)})}), "not_a_workbook"
+    yield "two workbooks in a zip", lambda: zipped({"a.xlsx": book(GOOD), "b.xls": b"x"}), "several_workbooks"
+    yield "a bomb in a zip", lambda: zipped({"a.xlsx": with_parts(many)}), "zip_bomb"
     yield "half a zip", lambda: book(GOOD)[:2000], "broken_zip"
     yield "a zip's first bytes", lambda: b"PK\x03\x04" + bytes(range(256)) * 40, "broken_zip"
     yield "a corrupted zip", parts.corrupted, "broken_zip"
-    yield "an old workbook", lambda: OLE + bytes(4000), "old_workbook"
+    yield "an old workbook of nothing", lambda: OLE + bytes(4000), "damaged"
     yield "a workbook with a password", lambda: password, "encrypted"
     yield "encrypted parts", parts.marked_encrypted, "encrypted"
     yield "six megabytes", lambda: b"PK\x03\x04" + bytes(6_000_000), "file_too_large"

@@ -3,9 +3,10 @@
 import pytest
 
 from case_forms.form_builder.checker import check_definition
+from case_forms.form_builder.definition import shape_problems
 
-from .hostile_parts import GOOD, TYPES, book, changed, declared, with_parts
-from .workbooks import codes, read, rows, workbook
+from .hostile_parts import GOOD, TYPES, book, changed, declared, with_parts, zipped
+from .workbooks import codes, old_workbook, read, rows, separated, workbook
 
 CHOICES = rows("""
 list_name | name | label | region
@@ -405,3 +406,101 @@ def test_what_is_read_can_be_published():
 )
 def test_what_other_programs_put_into_a_workbook_prevents_nothing(content):
     assert read(content).definition == read(book(GOOD)).definition is not None
+
+
+MARKS = {"unknown_type", "unknown_operator", "no_choices", "bad_default"}
+FORM = {
+    "survey": rows("""
+type | name | label::Shqip (sq) | label::English (en)
+select_one yn | is_safe | A jeni i sigurt? | Are you safe?
+text | who | Kush ishte aty, dhe ç'tha? | Who was there; what did they say?
+"""),
+    "choices": [{"list_name": "yn", "name": "yes", "label::Shqip (sq)": "Po", "label::English (en)": "Yes"}],
+    "settings": [{"form_title": "T", "form_id": "kobo", "default_language": "Shqip (sq)"}],
+}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        old_workbook(**FORM),
+        separated(**FORM),
+        separated(";", **FORM),
+        separated(notes=[{"type": "what"}], **FORM),
+        zipped({"form/kobo.xlsx": workbook(**FORM), "form/media/a.jpg": b"x", "__MACOSX/form/._kobo.xlsx": b"x"}),
+        zipped({"kobo.xls": old_workbook(**FORM), "villages.csv": b"name,label"}),
+        zipped({"kobo.csv": separated(**FORM)}),
+    ],
+    ids=["xls", "csv", "csv with semicolons", "csv with another sheet", "zip", "zip of xls and csv", "zip of csv"],
+)
+def test_a_form_is_the_same_in_whatever_file_it_comes(content):
+    wanted, found = read(workbook(**FORM), key=None), read(content, key=None)
+    assert found.definition == wanted.definition is not None
+    notes = [(each.code, each.sheet, each.row) for each in found.report if each.code != "file_left_out"]
+    assert notes == [(each.code, each.sheet, each.row) for each in wanted.report]
+
+
+def test_the_survey_alone_is_a_form_as_a_csv_and_files_beside_a_form_are_told():
+    found = read(b"type,name,label\ntext,a,A\ninteger,b,B")
+    assert [item["key"] for item in get_items(found)] == ["a", "b"]
+    found = read(zipped({"kobo.xlsx": workbook(**FORM), "media/a.jpg": b"x"}))
+    assert "a.jpg" in next(each.message for each in found.report if each.code == "file_left_out")
+
+
+REST = """
+type | name | label | relevant | constraint | calculation | default | trigger | choice_filter | repeat_count
+audio | said | Said |
+select_one nowhere | lost | Lost |
+select_one | unlisted | Unlisted |
+ | typeless | Typeless |
+nonsense | strange | Strange |
+text | a | A | ${nobody} = 1 |
+text | b | B | ${x} + |
+text | c | C | | once(.) |
+calculate | d | | | | uuid() |
+calculate | e | | | | 1 + |
+calculate | f | | | | ${whole} + 1 | | ${whole} |
+integer | g | G | | | | many |
+select_one yn | h | H | | | | | | x = 1 |
+begin_loop over yn | l | L |
+text | m | M |
+end_loop | |
+begin_repeat | r | R | | | | | | | pulldata('a', 'b')
+begin_repeat | r2 | R |
+begin_repeat | r3 | R |
+text | deep | Deep |
+end_repeat | |
+end_repeat | |
+end_repeat | |
+text | whole | Whole |
+"""
+
+
+def test_the_rest_is_a_form_with_a_mark_at_each_place_where_something_is_missing():
+    found = survey(REST)
+    assert found.definition is None
+    assert {each.row for each in found.errors} == {*range(2, 16), 18, 20}
+    assert shape_problems(found.rest) == []
+    marked = {problem.path.split("/")[4] for problem in check_definition(found.rest) if problem.code in MARKS}
+    items = found.rest["sections"][0]["items"]
+    assert {items[int(at)]["key"] for at in marked} == {item["key"] for item in items} - {"whole"}
+    assert items[-1] == {"item": "question", "key": "whole", "type": "text", "label": {"en": "Whole"}} | items[-1]
+    assert items[5]["relevant"] == {"xpath": "${nobody} = 1"}
+    assert items[0]["type"] == "audio"
+
+
+@pytest.mark.parametrize("row", REST.strip().splitlines()[1:14])
+def test_a_form_with_one_row_that_cant_be_carried_over_isnt_published_without_a_decision(row):
+    head = REST.strip().splitlines()[0]
+    found = survey(f"{head}\ntext | whole | Whole\n{row}\ntext | x | X")
+    assert len({each.row for each in found.errors}) == 1
+    assert check_definition(found.rest)
+
+
+def test_no_error_is_cut_from_a_long_report():
+    groups = "".join(f"begin_group | g{n} | G\ntext | q{n} | Q\nend_group | |\n" for n in range(405))
+    found = survey(
+        f"type | name | label\nbegin_group | all | A\ntext | first | F\n{groups}audio | last | L\nend_group | |"
+    )
+    assert ("unsupported_type", "survey", 1219, "type") in places(found)
+    assert found.report[0].severity == "error"
