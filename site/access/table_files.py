@@ -1,7 +1,7 @@
 """Writers of tables as files. Whatever an answer holds, a spreadsheet never takes it for a formula, link or number.
 
-CSV: as `access.csv_files` writes it; one table is one file, several are a zip. XLSX: one sheet for each table, every
-text written as text. Nothing is written to disk.
+CSV: as `access.csv_files` writes it; one table is one file, several are a zip. XLSX: one sheet for each table (a
+longer one goes on in further sheets), every text written as text. Nothing is written to disk.
 """
 
 import io
@@ -14,6 +14,7 @@ import xlsxwriter
 
 from .csv_files import PIECE, Cell, iter_csv
 
+MAX_ROWS = 1_048_576  # of a sheet, the header included
 MAX_CELL_LENGTH = 32_000  # characters; the format holds 32,767
 MAX_SHEET_NAME_LENGTH = 31
 MEDIA = {"csv": "text/csv; charset=utf-8", "zip": "application/zip"}
@@ -68,15 +69,29 @@ def xlsx_pieces(sheets: Iterable[Sheet]) -> Iterator[bytes]:
     bold = book.add_format({"bold": True})
     taken: set[str] = set()
     for sheet in sheets:
-        page = book.add_worksheet(sheet_name(sheet.name, taken))
-        page.freeze_panes(1, 0)
-        for number, row in enumerate(sheet.rows):
-            for column, cell in enumerate(row):
-                _write(page, number, column, cell, bold if number == 0 else None)
+        header: list[Cell] = []
+        page, number = None, 0
+        for row in sheet.rows:
+            # xlsxwriter passes over what lies beyond a sheet's end without a word: another sheet goes on there.
+            if page is None or number == MAX_ROWS:
+                page, number = book.add_worksheet(sheet_name(sheet.name, taken)), 0
+                page.freeze_panes(1, 0)
+                header = header or row
+                _write_row(page, 0, header, bold)
+                number = 1
+                if row is header:
+                    continue
+            _write_row(page, number, row, None)
+            number += 1
     book.close()
     held.seek(0)
     while piece := held.read(PIECE):
         yield piece
+
+
+def _write_row(page: "xlsxwriter.worksheet.Worksheet", number: int, row: list[Cell], style: object) -> None:
+    for column, cell in enumerate(row):
+        _write(page, number, column, cell, style)
 
 
 def _write(page: "xlsxwriter.worksheet.Worksheet", row: int, column: int, cell: Cell, style: object) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from access import table_files
 from access.csv_files import FORMULA_STARTS, iter_csv
 from access.table_files import (
     Sheet,
@@ -66,6 +67,17 @@ def test_numbers_and_truth_values_are_themselves_in_a_workbook():
         ["ëç\n\"'", None],
         [True, -5.5],
     ]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 5])
+def test_a_table_longer_than_a_sheet_goes_on_in_the_next_and_loses_no_row(monkeypatch, count):
+    monkeypatch.setattr(table_files, "MAX_ROWS", 3)
+    rows = [["a", "b"], *([number, "x"] for number in range(count))]
+    book = load_workbook(io.BytesIO(b"".join(xlsx_pieces([Sheet("form", rows), Sheet("other", ROWS[:2])]))))
+    pages = [[[cell.value for cell in row] for row in sheet] for sheet in book]
+    assert all(page[0] == ["a", "b"] and len(page) <= 3 for page in pages)
+    assert [row for page in pages[:-1] for row in page[1:]] == rows[1:]
+    assert book.sheetnames == ["form", *(f"form~{number}" for number in range(2, len(pages))), "other"]
 
 
 def test_a_text_longer_than_a_cell_is_cut_where_one_can_see_it():
