@@ -4,6 +4,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from django.conf.locale import LANG_INFO
+
 from .findings import Report
 from .sheet import Row, Sheet, Tokens
 
@@ -27,29 +29,45 @@ NAMES = {
     "pt": "Português",
     "pl": "Polski",
 }
+# Names that Django has not, or has for another code.
 ALSO = {
-    "albanian": "sq",
     "gjuha shqipe": "sq",
-    "italian": "it",
-    "german": "de",
-    "french": "fr",
-    "spanish": "es",
     "greek": "el",
-    "macedonian": "mk",
     "serbian": "sr",
+    "srpski": "sr",
     "roma": "rom",
-    "turkish": "tr",
-    "russian": "ru",
-    "ukrainian": "uk",
-    "arabic": "ar",
-    "persian": "fa",
     "farsi": "fa",
-    "romanian": "ro",
-    "portuguese": "pt",
-    "polish": "pl",
+    "dari": "prs",
+    "pashto": "ps",
+    "kurdish": "ku",
+    "kurmanji": "kmr",
+    "sorani": "ckb",
+    "chinese": "zh",
+    "tagalog": "tl",
+    "filipino": "fil",
+    "bahasa indonesia": "id",
+    "kiswahili": "sw",
+    "tetun": "tet",
+    "amharic": "am",
+    "tigrinya": "ti",
+    "somali": "so",
+    "haitian creole": "ht",
+    "khmer": "km",
+    "lao": "lo",
+    "sinhala": "si",
+    "hausa": "ha",
+    "kinyarwanda": "rw",
+    "wolof": "wo",
 }
 CODE = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{2}))?", re.IGNORECASE)
 IN_BRACKETS = re.compile(r"\(\s*([^()]{2,8})\s*\)\s*$")
+KNOWN = {
+    name.casefold(): code
+    for code, info in LANG_INFO.items()
+    if CODE.fullmatch(code) and "-" not in code
+    for name in (info.get("name"), info.get("name_local"))
+    if name
+}
 TRANSLATED = (("label",), ("hint",), ("guidance_hint",), ("bind", "jr:constraintMsg"))
 
 
@@ -57,11 +75,11 @@ def get_code(name: str) -> str | None:
     """Return the code for a name such as "Shqip (sq)", "English" or "en"; None when there is none."""
     bracketed = IN_BRACKETS.search(name)
     found = CODE.fullmatch(bracketed[1].strip() if bracketed else name.strip())
-    # A bare word of two or three letters with a capital is taken for a name; in brackets, or with a region, it is a
-    # code.
-    if found and (bracketed or name.strip().islower() or found[2]):
+    known = KNOWN | {_folded(label): code for code, label in NAMES.items()} | ALSO
+    # Two or three letters alone are a code when they are small, or when there is such a language: "EN", but not "Lao".
+    # In brackets, or with a region, they are one anyhow.
+    if found and (bracketed or name.strip().islower() or found[2] or found[1].lower() in known.values()):
         return found[1].lower() + (f"-{found[2].upper()}" if found[2] else "")
-    known = {_folded(label): code for code, label in NAMES.items()} | ALSO
     return known.get(_folded(IN_BRACKETS.sub("", name)))
 
 

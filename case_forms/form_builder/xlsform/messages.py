@@ -90,6 +90,7 @@ IMPORT_MESSAGES: dict[str, "str | Promise"] = {
     "repeats_too_deep": gettext_lazy("Repeats can be nested two levels deep, not deeper."),
     "renamed": gettext_lazy("The name was changed to “%(key)s”."),
     "group_flattened": gettext_lazy("A group inside a section: its questions were placed in the section itself."),
+    "section_cut": gettext_lazy("A section has at most %(most)s items; from here on a further one goes on."),
     "group_dissolved": gettext_lazy("A group of groups: each of those became a section."),
     "matrix_made": gettext_lazy("This table of questions became one question with rows."),
     "no_label": gettext_lazy("There is no label; the name is used instead."),

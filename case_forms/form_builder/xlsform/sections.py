@@ -6,7 +6,7 @@ from typing import Any
 from access.languages import in_each_language
 from case_forms.questions import registry
 
-from ..definition.limits import MAX_ROWS
+from ..definition.limits import MAX_ITEMS, MAX_ROWS
 from .calculations import default_in_json
 from .cells import get_key
 from .import_context import Condition, ImportContext, combine_conditions, count_parts
@@ -81,12 +81,17 @@ class Sections:
         return self.context.texts(node.here, "label") or self.context.languages.everywhere(node.name or "—")
 
     def _add(self, section: Item, made: list[tuple[Item, Row, list[Any]]], row: Row | None) -> None:
+        """Add a section; one that is too long goes on in the next, under the same title and condition."""
+        made, rest = made[:MAX_ITEMS], made[MAX_ITEMS:]
         self.keys.add(section["key"])
         path = f"/sections/{len(self.sections)}"
         if row is not None:
             self.rows[path] = row
-        section["items"] = self._placed(made, path)
-        self.sections.append(section)
+        self.sections.append({**section, "items": self._placed(made, path)})
+        if rest:
+            self.context.report.note("section_cut", *self.context.where(rest[0][1]), most=MAX_ITEMS)
+            following = {name: value for name, value in section.items() if name != "intro"}
+            self._add(following | {"key": get_key(section["key"], self.keys)}, rest, row)
 
     def _placed(self, made: list[tuple[Item, Row, list[Any]]], path: str) -> list[Item]:
         for position, (_item, row, inner) in enumerate(made):

@@ -5,6 +5,7 @@ import pytest
 from case_forms.form_builder.checker import check_definition
 from case_forms.form_builder.definition import shape_problems
 
+from ..languages import get_code
 from .hostile_parts import GOOD, TYPES, book, changed, declared, with_parts, zipped
 from .workbooks import codes, old_workbook, read, rows, separated, workbook
 
@@ -218,6 +219,18 @@ text | last | Last |
     assert ("group_flattened", "survey", 4, "") in places(found, "note")
 
 
+def test_a_section_that_is_too_long_goes_on_in_the_next():
+    head = "type | name | label | relevant\ntext | why | W |\nbegin_group | g | G | ${why} = 'x'\n"
+    lines = "".join(f"text | q{n} | Q | {'${q0} = 1' if n == 650 else ''}\n" for n in range(651))
+    found = survey(f"{head}{lines}end_group | | |")
+    sizes = [len(section["items"]) for section in found.definition["sections"]]
+    assert sizes == [1, 300, 300, 51]
+    assert len({section["key"] for section in found.definition["sections"]}) == 4
+    parts = found.definition["sections"][1:]
+    assert all((part["title"], part["relevant"]) == (parts[0]["title"], parts[0]["relevant"]) for part in parts)
+    assert [row for code, _sheet, row, _column in places(found, "note") if code == "section_cut"] == [304, 604]
+
+
 def test_a_group_of_groups_becomes_several_sections():
     found = survey("""
 type | name | label | relevant
@@ -291,6 +304,32 @@ def test_languages_are_known_by_code_or_name():
     found = read(workbook(survey=sheet, settings=settings))
     assert found.definition["languages"] == ["en", "sq", "fr"]
     assert found.definition["sections"][0]["items"][0]["label"] == {"en": "Q", "sq": "P", "fr": "F"}
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("EN", "en"),
+        ("SQ", "sq"),
+        ("Hindi (Hindi)", "hi"),
+        ("hindi", "hi"),
+        ("Dari", "prs"),
+        ("Lao", "lo"),
+        ("Bahasa Indonesia", "id"),
+        ("Kiswahili", "sw"),
+        ("Swahili (sw)", "sw"),
+        ("简体中文", None),
+        ("pt-br", "pt-BR"),
+        ("Português (Brasil)", "pt"),
+        ("Bosanski", "bs"),
+        ("اردو", "ur"),
+        ("Tok Pisin (tpi)", "tpi"),
+        ("Klingon", None),
+        ("XX", None),
+    ],
+)
+def test_a_language_is_known_by_its_code_or_a_name_in_any_case(name, code):
+    assert get_code(name) == code
 
 
 def test_a_missing_translation_is_told_where_it_is_missing_and_keeps_nothing_back():
