@@ -11,12 +11,10 @@ from uuid import UUID
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from access.models import MobileUnit, User
 from audit.chain import get_actor, log_event
 from case_forms.form_builder.models import FormVersion
-from case_forms.submissions.actions import CLOCK_TOLERANCE, EARLIEST_YEAR
 from case_forms.submissions.attachments.named_files import file_problems, files_of_draft
 from case_forms.submissions.case_reference import named_case
 from case_forms.submissions.confirmations import to_confirm
@@ -25,8 +23,9 @@ from case_forms.submissions.known import get_named_case
 from case_forms.submissions.languages import get_draft_language
 from case_forms.submissions.models import Attachment, Draft, Submission
 from case_forms.submissions.pages.section import checked_for
+from case_forms.submissions.reception import iter_time_problems
 from case_forms.submissions.same_person import ask_about_person
-from case_forms.submissions.validation.validate import AnswerProblem, Answers, relevant_sections
+from case_forms.submissions.validation.validate import Answers, relevant_sections
 
 from .models import Device
 
@@ -107,7 +106,7 @@ def read_problems(draft: Draft) -> Problems:
     user, form = draft.owner, draft.form_version.parsed_form
     context = build_context(draft, get_draft_language(draft), by=user)
     checked = checked_for(form, draft.answers, context, user)
-    errors = [*_time_problems(draft), *checked.errors]
+    errors = [*iter_time_problems(draft.occurred_at), *checked.errors]
     errors += file_problems(form, checked.answers, files_of_draft(draft))
     found = [{"path": each.path, "code": each.code, "message": str(each.message)} for each in errors]
     if found:
@@ -117,14 +116,6 @@ def read_problems(draft: Draft) -> Problems:
     unsaved = Submission(pk=draft.pk, form_version=draft.form_version, unit=draft.unit, occurred_at=draft.occurred_at)
     asked += ask_about_person(unsaved, checked.answers, user, case)
     return Problems(confirm=[{"key": each.key, "path": each.path, "message": str(each.message)} for each in asked])
-
-
-def _time_problems(draft: Draft) -> list[AnswerProblem]:
-    if draft.occurred_at.year < EARLIEST_YEAR:
-        return [AnswerProblem("/occurred_at", "too_early", _("This is too long ago."))]
-    if draft.occurred_at > timezone.now() + CLOCK_TOLERANCE:
-        return [AnswerProblem("/occurred_at", "in_the_future", _("This is in the future."))]
-    return []
 
 
 def get_address(draft: UUID) -> str:

@@ -22,8 +22,9 @@ from case_forms.procedures.decide import CASE_CONSENT
 from case_forms.procedures.organisation_settings import get_values
 
 from .consents import consents_on_record, is_read_by
-from .deciding import NotDecided, procedure_for
+from .deciding import procedure_for
 from .models import Submission
+from .refusals import NotDecided
 from .validation.validate import Answers, CheckContext, scope_at
 
 # What `key` may be: of a form's warnings and the one below, and of `same_person`, which ends with a case's reference.

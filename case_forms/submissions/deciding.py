@@ -32,18 +32,8 @@ from .correcting import get_earlier_versions
 from .drafts.filled import get_times_carried_over
 from .models import Attachment, Submission
 from .outcome import set_outcome
+from .refusals import NotDecided
 from .validation.validate import Answers
-
-
-class NotDecided(Exception):
-    """The procedure can't be carried out, so the submission was refused; `where` names the rule or fact.
-
-    A submission is never stored undecided: its sender would believe that the police know.
-    """
-
-    def __init__(self, where: str) -> None:
-        super().__init__(where)
-        self.where = where
 
 
 @dataclass(frozen=True)

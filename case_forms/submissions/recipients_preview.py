@@ -22,9 +22,10 @@ from notifications.directory.models import Partner, Role
 
 from .case_reference import named_case
 from .consents import consents_for
-from .deciding import NotDecided, procedure_for
+from .deciding import procedure_for
 from .models import Draft
 from .outcome import is_unmatched
+from .refusals import NotDecided
 from .validation.validate import Answers
 
 

@@ -25,18 +25,11 @@ from outreach_pages.records.no_names import find_details
 
 from .drafts import actions
 from .models import Draft, Submission
+from .refusals import AnswersRefused
 from .validation.validate import AnswerProblem, Answers
 
 KIND = "session"
 TEXTS = ("text", "long_text", "other_specify")
-
-
-class ReportRefused(Exception):
-    """The session can't be reported by this form now. `problem` is shown beside the question."""
-
-    def __init__(self, problem: AnswerProblem) -> None:
-        super().__init__(problem.code)
-        self.problem = problem
 
 
 def begin_report(*, form_version: FormVersion, session_id: str, by: User) -> Draft:
@@ -75,7 +68,7 @@ def report_problems(
 def report_by(submission: Submission, answers: Mapping[str, Any]) -> None:
     """Mark the session that a stored report names as reported. A drill reports nothing.
 
-    Runs in the caller's transaction. Raises ReportRefused: somebody else was faster, or it is another unit's.
+    Runs in the caller's transaction. Raises AnswersRefused: somebody else was faster, or it is another unit's.
     """
     form = submission.form_version.parsed_form
     if form.kind != KIND or submission.is_drill:
@@ -102,7 +95,7 @@ def report_by(submission: Submission, answers: Mapping[str, Any]) -> None:
                 at=submission.received_at,
             )
         except (NotAllowed, NotNow) as refused:
-            raise ReportRefused(_problem(place, refused)) from None
+            raise AnswersRefused([_problem(place, refused)]) from None
 
 
 def _sessions_refused(

@@ -29,6 +29,7 @@ from vault.files import may_remove_strays
 from vault.seal import fingerprint
 
 from ..models import Attachment, AttachmentQuerySet, Draft, Submission
+from ..refusals import UnknownAttachment
 from .storage import left_behind, remove_content, write_content
 
 BOTH = frozenset(("image", "pdf"))
@@ -37,10 +38,6 @@ UNUSED = timedelta(hours=1)  # after which a draft's file that no answer names m
 MAX_NAME_LENGTH = 120
 # bidirectional characters can show "fdp.exe" as "exe.pdf"; the others aren't allowed in names on Windows
 UNPRINTED = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069]')
-
-
-class UnknownAttachment(Exception):
-    """An answer names a file that this person hasn't uploaded for this form, or that another submission has."""
 
 
 def store_attachment(

@@ -75,9 +75,10 @@ from vault.seal import SealBroken
 from ..attachments.storage import ContentLost, get_content
 from ..case_reference import iter_named_references
 from ..correcting import get_earlier_versions
-from ..deciding import Move, NotDecided, decide_and_apply
+from ..deciding import Move, decide_and_apply
 from ..identity_index import identity_of, index_submission
 from ..models import Attachment, Draft, Submission
+from ..refusals import NotDecided
 from ..same_person import note_what_was_found
 from .state import Said, add_what_rules_did, go_back, list_current, read_said
 

@@ -34,9 +34,10 @@ from case_forms.procedures.definition import Procedure
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
-from ..deciding import NotDecided, build_event, procedure_for
+from ..deciding import build_event, procedure_for
 from ..drafts.filled import get_times_carried_over
 from ..models import Submission
+from ..refusals import NotDecided
 
 log = structlog.get_logger(__name__)
 

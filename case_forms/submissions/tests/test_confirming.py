@@ -165,7 +165,7 @@ def test_the_api_takes_every_confirmation_that_a_shipped_form_asks_for(
     parsed = parse_form(form)
     monkeypatch.setattr("case_forms.submissions.confirmations._holds", lambda *_condition: True)
     monkeypatch.setattr(
-        "case_forms.submissions.actions.to_confirm", lambda _form, *about: to_confirm(parsed, {}, *about[1:])
+        "case_forms.submissions.reception.to_confirm", lambda _form, *about: to_confirm(parsed, {}, *about[1:])
     )
     body = get_body(scene, age_stated=20)
     asked = post(scene, body).json()["confirm"]

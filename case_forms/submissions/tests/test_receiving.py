@@ -16,17 +16,19 @@ from tests.world.places import make_coordinator, make_place, make_unit_with_work
 from tests.world.procedures import enact, small_procedure
 from tests.world.scene import Scene, make_scene
 
-from .. import actions
+from .. import reception
 from ..actions import (
     AnswersRefused,
     NotAllowed,
     NotDecided,
+    Received,
     UnknownForm,
     UuidReused,
     receive_submission,
     submit_draft,
 )
 from ..models import Draft, Submission
+from ..reception import Reception
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +38,7 @@ def scene() -> Scene:
     return make_scene()
 
 
-def send(scene: Scene, **more: Any) -> actions.Received:
+def send(scene: Scene, **more: Any) -> Received:
     given = {
         "uuid": uuid.uuid4(),
         "form_key": "small_identification",
@@ -121,16 +123,15 @@ def test_a_doubled_submission_that_arrives_at_once_is_stored_once(
 ) -> None:
     given = {"uuid": uuid.uuid4(), "occurred_at": timezone.now()}
     first = send(scene, **given)
-    looks = iter([None])  # the second one looks before the first has committed
-    found = actions._received_before
-    monkeypatch.setattr(actions, "_received_before", lambda *args: next(looks, None) or found(*args))
+    found = Reception.find_earlier
     calls: list[int] = []
 
-    def blind_once(*args: Any) -> Any:
+    def blind_once(reception: Reception) -> Any:
+        """Look as the second one does, before the first has committed."""
         calls.append(1)
-        return None if len(calls) == 1 else found(*args)
+        return None if len(calls) == 1 else found(reception)
 
-    monkeypatch.setattr(actions, "_received_before", blind_once)
+    monkeypatch.setattr(Reception, "find_earlier", blind_once)
     second = send(scene, **given)
     assert len(calls) == 2
     assert (second.created, second.receipt) == (False, first.receipt)
@@ -141,7 +142,7 @@ def test_an_integrity_error_of_another_kind_is_not_swallowed(scene: Scene, monke
     def broken(*args: Any, **kwargs: Any) -> None:
         raise IntegrityError("something else")
 
-    monkeypatch.setattr(actions, "decide_and_apply", broken)
+    monkeypatch.setattr(reception, "decide_and_apply", broken)
     with pytest.raises(IntegrityError):
         send(scene)
     assert nothing_is_stored()
@@ -267,7 +268,7 @@ def test_a_rule_that_cannot_be_worked_out_stores_nothing(scene: Scene, monkeypat
     definition["facts"][1]["value"] = {"map": [{"var": "companions"}, {"var": "companion_name"}]}
     enact(definition, since=timezone.now())
     monkeypatch.setattr("case_forms.procedures.decide.expressions.evaluate", _refuse)
-    monkeypatch.setattr(actions, "check_answers", lambda definition, answers, **kwargs: _Fine(answers))
+    monkeypatch.setattr(reception, "form_states", lambda definition, answers, *_rest, **_more: _Fine(answers))
     with pytest.raises(NotDecided, match="facts/age"):
         send(scene)
     assert nothing_is_stored()

@@ -142,9 +142,9 @@ class TestTheReport(ReportTest):
             answers={},
             fingerprint="x",
         )
-        with pytest.raises(session_reports.ReportRefused) as refused:
+        with pytest.raises(AnswersRefused) as refused:
             session_reports.report_by(second, ANSWERS | {"session": str(self.session.pk)})
-        assert refused.value.problem.code == "session_reported"
+        assert [error.code for error in refused.value.errors] == ["session_reported"]
         self.session.refresh_from_db()
         assert self.session.report_submission == first.submission.pk
 

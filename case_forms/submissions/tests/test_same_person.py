@@ -192,7 +192,7 @@ def test_the_index_and_the_case_are_written_together_or_not_at_all(
     def fail(*_args: Any) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("case_forms.submissions.actions.report_by", fail)
+    monkeypatch.setattr("case_forms.submissions.reception.report_by", fail)
     with pytest.raises(RuntimeError):
         send(scene, **ANA)
     assert not IdentityToken.objects.exists()

@@ -107,9 +107,9 @@ def check_section(form: Form, section_key: str, answers: Answers, context: Check
     return Checked(answers=state.answers, errors=state.errors, sections=[state])
 
 
-def form_states(form: Form, answers: Answers, context: CheckContext) -> Checked:
-    """Validate the whole form leniently: for the overview with its progress, and before submitting."""
-    return _check(form, answers, context, strict=False)
+def form_states(form: Form, answers: Any, context: CheckContext, *, strict: bool = False) -> Checked:
+    """Validate the whole form: for the overview with its progress, and before and while it is submitted."""
+    return _check(form, answers, context, strict=strict)
 
 
 def _check(form: Form, answers: Any, context: CheckContext, *, strict: bool) -> Checked:

@@ -23,7 +23,6 @@ from access.sessions.locked import get_unlocking_url
 from case_forms.form_builder.definition import Section
 
 from .. import from_phone
-from ..actions import CLOCK_TOLERANCE, EARLIEST_YEAR
 from ..attachments.section_uploads import StoredUploads, refuse_uploads, store_uploads
 from ..attachments.uploads import keep_in_memory
 from ..drafts import actions, keys, side_copies
@@ -39,6 +38,7 @@ from ..pages.entries import SectionPage
 from ..pages.repeat_rows import after_saving
 from ..pages.section import NoSuchSection, get_section, section_page
 from ..pages.standings import mark_standings
+from ..reception import CLOCK_TOLERANCE, EARLIEST_YEAR
 from .conflicts import (
     QUIETLY,
     ask_to_sign_in,

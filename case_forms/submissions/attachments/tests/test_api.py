@@ -176,13 +176,13 @@ def test_two_that_claim_at_once_do_not_both_get_it(
     world: World, form: FormVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second looked before the first had committed."""
-    from case_forms.submissions import actions
+    from case_forms.submissions import reception
 
     kept = put_in(world.worker)
     named = {"passport": {"id": str(kept.pk)}}
-    looked = actions.files_of_person(world.worker)
+    looked = reception.files_of_person(world.worker)
     assert looked.has(str(kept.pk))
-    monkeypatch.setattr(actions, "files_of_person", lambda user, besides: looked)
+    monkeypatch.setattr(reception, "files_of_person", lambda user, besides: looked)
     assert submit(world, world.worker, form, named).status_code == 201
     with pytest.raises(AnswersRefused) as refused:
         receive_submission(
