@@ -21,10 +21,8 @@ from case_forms.procedures.events.alarms import PhoneAlarmReceived
 from case_forms.procedures.labels import get_event_choices
 from case_forms.procedures.signals import decided
 from notifications.directory.areas import get_seat
-from notifications.directory.chain import resolve_chain
-from notifications.outbox.actions import create_notice
 from notifications.outbox.models import CODE_ALPHABET, Purpose
-from notifications.outbox.requests import NoticeRequest
+from notifications.outbox.subjects import Subject
 
 from .briefs import build_brief
 from .models import AlarmEvent
@@ -78,28 +76,23 @@ class AlarmDecision(DecisionWithoutCase):
         role, event, unit = params["role"], self.event, self.event.unit
         if role not in PhoneAlarmReceived.told_roles:
             raise CannotApply(action.rule, "role_not_told")
-        # The unit's own seat: where the worker is, nobody knows.
-        seat = get_seat(unit.region)
-        chain = chain_for(self.procedure, role)
-        found = resolve_chain(role=role, municipality=seat, at=event.at, unit=unit, chain=chain)
-        notice = create_notice(
-            NoticeRequest(
-                event_id=event.pk,
-                case_id=event.pk,
-                case_reference=get_reference(event),
-                role=role,
-                contact=found.contact,
-                partner=found.partner,
-                municipality=seat,
-                unit=unit,
-                chain=chain,
-                brief=build_brief(unit, urgent=bool(params.get("urgent"))),
-                answer_minutes=params.get("answer_minutes"),
-                ladder=self.procedure.ladders[params["ladder"]].stored_steps,
-                marks=compute_mark_minutes(self.procedure, params.get("deadline"), event.at),
-                is_drill=event.is_drill,
-                purpose=Purpose.EXPECT,
-                at=event.at,
-            )
+        subject = Subject(
+            id=event.pk,
+            reference=get_reference(event),
+            # The unit's own seat: where the worker is, nobody knows.
+            municipality=get_seat(unit.region),
+            unit=unit,
+            is_drill=event.is_drill,
+        )
+        notice = subject.notify(
+            role,
+            event_id=event.pk,
+            chain=chain_for(self.procedure, role),
+            brief=build_brief(unit, urgent=bool(params.get("urgent"))),
+            answer_minutes=params.get("answer_minutes"),
+            ladder=self.procedure.ladders[params["ladder"]].stored_steps,
+            marks=compute_mark_minutes(self.procedure, params.get("deadline"), event.at),
+            purpose=Purpose.EXPECT,
+            at=event.at,
         )
         self.by_rule.setdefault(str(notice.pk), action.rule)

@@ -21,10 +21,10 @@ from case_forms.procedures.definition import Procedure
 from notifications.briefs.correcting import correct_briefs, withdraw_as_corrected
 from notifications.directory.areas import NAMED_ROLES
 from notifications.directory.models import Contact, Partner, Role
-from notifications.outbox.actions import create_notice
+from notifications.directory.resolve import Resolution
 from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose
-from notifications.outbox.requests import NoticeRequest
+from notifications.outbox.subjects import Subject
 
 from .as_recipient import AsRecipient, describe_telling
 from .brief_content import both
@@ -205,22 +205,15 @@ def _notify_reader(
 ) -> Notice:
     """Create a notice for somebody who has read what was corrected."""
     case = telling.case
-    return create_notice(
-        NoticeRequest(
-            event_id=telling.event.pk,
-            case_id=case.pk,
-            case_reference=case.reference,
-            role=first.role,
-            contact=contact,
-            municipality=first.municipality,
-            home=first.home,
-            unit=first.unit or case.unit,
-            chain=chain_for(telling.procedure, first.role),
-            brief=brief,
-            answer_minutes=answer_minutes,
-            ladder=ladder,
-            purpose=Purpose.CORRECTION,
-            is_drill=case.is_drill,
-            at=telling.at,
-        )
+    subject = Subject.of(case, municipality=first.municipality, home=first.home, unit=first.unit)
+    return subject.notify(
+        first.role,
+        event_id=telling.event.pk,
+        found=Resolution(first.role, contact=contact),
+        chain=chain_for(telling.procedure, first.role),
+        brief=brief,
+        answer_minutes=answer_minutes,
+        ladder=ladder,
+        purpose=Purpose.CORRECTION,
+        at=telling.at,
     )

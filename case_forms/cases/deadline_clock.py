@@ -13,6 +13,7 @@ its case.
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from uuid import uuid5
 
@@ -22,13 +23,12 @@ from django.db.models import QuerySet
 from audit.chain import log_event
 from audit.put_aside import for_each_row, get_put_aside_keys
 from case_forms.procedures.chains import chain_for
-from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Role
+from notifications.directory.resolve import Resolution
 from notifications.escalation.passes import Clock, register_clock
-from notifications.outbox.actions import create_notice
 from notifications.outbox.escalation_policy import REPEAT_MINUTES
 from notifications.outbox.models import Notice, Purpose
-from notifications.outbox.requests import NoticeRequest
+from notifications.outbox.subjects import Subject
 
 from .deadlines import (
     find_next_mark,
@@ -94,30 +94,19 @@ def _tell_owner(deadline: Deadline, now: datetime) -> Notice:
     case = Case.objects.select_related("municipality", "unit", "procedure_version", "lead", "opened_by").get(
         pk=deadline.case_id
     )
-    chain = chain_for(case.procedure_version.parsed, deadline.owner)
     unit, place = get_addressee(deadline, case)
-    found = resolve_chain(role=deadline.owner, municipality=place, at=now, unit=unit, chain=chain)
     lead = find_first_told(deadline, case, unit, now)
-    ladder = put_unit_after_lead(deadline.ladder) if lead else deadline.ladder
-    return create_notice(
-        NoticeRequest(
-            # The same id for the same time that a chase begins: should two begin it, there is one notice.
-            event_id=uuid5(deadline.event_id, f"{deadline.key}-{deadline.chases + 1}"),
-            case_id=case.pk,
-            case_reference=case.reference,
-            role=deadline.owner,
-            contact=lead or found.contact,
-            partner=lead.partner if lead else found.partner,
-            municipality=place,
-            unit=unit,
-            chain=chain,
-            brief=build_duty_brief(deadline, case),
-            answer_minutes=get_answer_minutes(deadline),
-            ladder=ladder,
-            is_drill=case.is_drill,
-            purpose=Purpose.DUTY,
-            at=now,
-        )
+    return replace(Subject.of(case), unit=unit, municipality=place).notify(
+        deadline.owner,
+        # The same id for the same time that a chase begins: should two begin it, there is one notice.
+        event_id=uuid5(deadline.event_id, f"{deadline.key}-{deadline.chases + 1}"),
+        chain=chain_for(case.procedure_version.parsed, deadline.owner),
+        found=Resolution(deadline.owner, lead.partner, lead) if lead else None,
+        brief=build_duty_brief(deadline, case),
+        answer_minutes=get_answer_minutes(deadline),
+        ladder=put_unit_after_lead(deadline.ladder) if lead else deadline.ladder,
+        purpose=Purpose.DUTY,
+        at=now,
     )
 
 
@@ -142,23 +131,13 @@ def _ask_to_look(key: int, now: datetime) -> Notice | None:
     if deadline is None:
         return None
     case = Case.objects.select_related("municipality", "unit").get(pk=deadline.case_id)
-    found = resolve_chain(role=Role.COORDINATOR, municipality=case.municipality, at=now, unit=case.unit)
-    return create_notice(
-        NoticeRequest(
-            event_id=uuid5(deadline.event_id, f"put-aside-{key}"),
-            case_id=case.pk,
-            case_reference=case.reference,
-            role=Role.COORDINATOR,
-            contact=found.contact,
-            partner=found.partner,
-            municipality=case.municipality,
-            unit=case.unit,
-            brief=build_unreadable_brief(case),
-            answer_minutes=REPEAT_MINUTES,
-            is_drill=case.is_drill,
-            purpose=Purpose.DUTY,
-            at=now,
-        )
+    return Subject.of(case).notify(
+        Role.COORDINATOR,
+        event_id=uuid5(deadline.event_id, f"put-aside-{key}"),
+        brief=build_unreadable_brief(case),
+        answer_minutes=REPEAT_MINUTES,
+        purpose=Purpose.DUTY,
+        at=now,
     )
 
 

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from access.languages import same_in_each_language
 from case_forms.procedures.chains import chain_for
 from notifications.directory.models import Contact, Partner
-from notifications.outbox.actions import create_notice
+from notifications.directory.resolve import Resolution
 from notifications.outbox.models import Notice
-from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.service_briefs import build_row, name_with_phone
+from notifications.outbox.subjects import Subject
 
 from .models import Case
 
@@ -54,25 +54,17 @@ def tell_again(
     """Create a notice for whoever was sent this one; `instead`: for whoever has taken that place, with the office."""
     contact = earlier.contact
     to, office = instead or (contact, earlier.partner or (contact.partner if contact else None))
-    return create_notice(
-        NoticeRequest(
-            event_id=event_id,
-            case_id=case.pk,
-            case_reference=case.reference,
-            role=earlier.role,
-            contact=to,
-            partner=office,
-            municipality=earlier.municipality,
-            home=earlier.home,
-            unit=case.unit,
-            chain=chain_for(case.procedure_version.parsed, earlier.role),
-            brief=brief,
-            answer_minutes=ANSWER_MINUTES,
-            ladder=LADDER,
-            is_drill=case.is_drill,
-            purpose=purpose,
-            at=at,
-        )
+    subject = Subject.of(case, municipality=earlier.municipality, home=earlier.home)
+    return subject.notify(
+        earlier.role,
+        event_id=event_id,
+        found=Resolution(earlier.role, office, to),
+        chain=chain_for(case.procedure_version.parsed, earlier.role),
+        brief=brief,
+        answer_minutes=ANSWER_MINUTES,
+        ladder=LADDER,
+        purpose=purpose,
+        at=at,
     )
 
 

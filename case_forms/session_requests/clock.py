@@ -22,11 +22,9 @@ from case_forms.cases.deadlines import DAY_MINUTES, LOOK_AGAIN
 from case_forms.cases.owner_clock import OwnerClock
 from case_forms.procedures.chains import chain_for
 from case_forms.procedures.models import ProcedureVersion
-from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Role
-from notifications.outbox.actions import create_notice
 from notifications.outbox.models import Notice, Purpose
-from notifications.outbox.requests import NoticeRequest
+from notifications.outbox.subjects import Subject
 
 from .models import SessionRequest
 
@@ -68,24 +66,15 @@ class RequestClock(OwnerClock):
             chain = chain_for(ProcedureVersion.objects.in_force(now).parsed, role)
         except ProcedureVersion.DoesNotExist:
             chain = []
-        found = resolve_chain(role=role, municipality=row.municipality, at=now, unit=unit, chain=chain)
-        return create_notice(
-            NoticeRequest(
-                # The same id for the same time that a chase begins: should two begin it, there is one notice.
-                event_id=uuid5(row.pk, f"chase {row.chases + 1}"),
-                case_id=row.pk,
-                case_reference=row.reference,
-                role=role,
-                contact=found.contact,
-                partner=found.partner,
-                municipality=row.municipality,
-                unit=unit,
-                chain=chain,
-                brief=_build_brief(row),
-                answer_minutes=DAY_MINUTES,
-                purpose=Purpose.DUTY,
-                at=now,
-            )
+        return Subject(id=row.pk, reference=row.reference, municipality=row.municipality, unit=unit).notify(
+            role,
+            # The same id for the same time that a chase begins: should two begin it, there is one notice.
+            event_id=uuid5(row.pk, f"chase {row.chases + 1}"),
+            chain=chain,
+            brief=_build_brief(row),
+            answer_minutes=DAY_MINUTES,
+            purpose=Purpose.DUTY,
+            at=now,
         )
 
     def log_told(self, row: SessionRequest, notice: Notice) -> None:

@@ -12,14 +12,11 @@ from audit.chain import log_event
 from case_forms.cases.deadlines import find_next_mark, get_answer_minutes
 from case_forms.cases.owner_clock import OwnerClock
 from case_forms.procedures.chains import chain_for
-from notifications.directory.chain import resolve_chain
-from notifications.outbox.actions import create_notice
 from notifications.outbox.models import Notice, Purpose
-from notifications.outbox.requests import NoticeRequest
 from outreach_pages.records.models import InformativeSession
 
 from .briefs import build_task_brief
-from .deciding import get_reference
+from .deciding import get_subject
 from .models import SessionTask
 from .tasks import MET
 
@@ -44,27 +41,16 @@ class TaskClock(OwnerClock):
         return find_next_mark(row.marks, now)
 
     def tell(self, row: SessionTask, now: datetime) -> Notice:
-        session = row.session
-        chain = chain_for(row.event.procedure_version.parsed, row.owner)
-        found = resolve_chain(role=row.owner, municipality=session.municipality, at=now, unit=session.unit, chain=chain)
-        return create_notice(
-            NoticeRequest(
-                # The same id for the same time that a chase begins: should two begin it, there is one notice.
-                event_id=uuid5(row.event_id, f"{row.key}-{row.chases + 1}"),
-                case_id=session.pk,
-                case_reference=get_reference(session),
-                role=row.owner,
-                contact=found.contact,
-                partner=found.partner,
-                municipality=session.municipality,
-                unit=session.unit,
-                chain=chain,
-                brief=build_task_brief(row),
-                answer_minutes=get_answer_minutes(row),
-                ladder=row.ladder,
-                purpose=Purpose.DUTY,
-                at=now,
-            )
+        return get_subject(row.session).notify(
+            row.owner,
+            # The same id for the same time that a chase begins: should two begin it, there is one notice.
+            event_id=uuid5(row.event_id, f"{row.key}-{row.chases + 1}"),
+            chain=chain_for(row.event.procedure_version.parsed, row.owner),
+            brief=build_task_brief(row),
+            answer_minutes=get_answer_minutes(row),
+            ladder=row.ladder,
+            purpose=Purpose.DUTY,
+            at=now,
         )
 
     def log_told(self, row: SessionTask, notice: Notice) -> None:

@@ -24,11 +24,9 @@ from case_forms.procedures.definition import Procedure
 from case_forms.procedures.labels import get_event_choices, get_labels
 from case_forms.procedures.signals import decided
 from notifications.directory.areas import OWN_ROLES
-from notifications.directory.chain import resolve_chain
-from notifications.outbox.actions import create_notice
 from notifications.outbox.escalation_policy import snapshot_ladder
 from notifications.outbox.models import Purpose
-from notifications.outbox.requests import NoticeRequest
+from notifications.outbox.subjects import Subject
 from outreach_pages.records.actions import get_counts
 from outreach_pages.records.models import CARD_ALPHABET, InformativeSession
 
@@ -45,6 +43,12 @@ def get_reference(session: InformativeSession) -> str:
     Not the card's code: that opens the participants' page.
     """
     return build_reference(REFERENCE_BEGINS, session.pk, CARD_ALPHABET)
+
+
+def get_subject(session: InformativeSession) -> Subject:
+    return Subject(
+        id=session.pk, reference=get_reference(session), municipality=session.municipality, unit=session.unit
+    )
 
 
 def respond(
@@ -122,27 +126,17 @@ class SessionDecision(DecisionWithoutCase):
         if role not in OWN_ROLES:
             raise CannotApply(action.rule, "role_not_told")
         session, at = self.session, self.event.at
-        chain = chain_for(self.procedure, role)
-        found = resolve_chain(role=role, municipality=session.municipality, at=at, unit=session.unit, chain=chain)
-        notice = create_notice(
-            NoticeRequest(
-                event_id=self.event.pk,
-                case_id=session.pk,
-                case_reference=get_reference(session),
-                role=role,
-                contact=found.contact,
-                partner=found.partner,
-                municipality=session.municipality,
-                unit=session.unit,
-                chain=chain,
-                brief=build_brief(session, self.words.get(action.rule, {}), urgent=bool(params.get("urgent"))),
-                answer_minutes=params.get("answer_minutes"),
-                ladder=self.procedure.ladders[params["ladder"]].stored_steps,
-                marks=compute_mark_minutes(self.procedure, params.get("deadline"), at),
-                # Of our own work: it is none of the notices about people that a month's report counts.
-                purpose=Purpose.DUTY,
-                at=at,
-            )
+        notice = get_subject(session).notify(
+            role,
+            event_id=self.event.pk,
+            chain=chain_for(self.procedure, role),
+            brief=build_brief(session, self.words.get(action.rule, {}), urgent=bool(params.get("urgent"))),
+            answer_minutes=params.get("answer_minutes"),
+            ladder=self.procedure.ladders[params["ladder"]].stored_steps,
+            marks=compute_mark_minutes(self.procedure, params.get("deadline"), at),
+            # Of our own work: it is none of the notices about people that a month's report counts.
+            purpose=Purpose.DUTY,
+            at=at,
         )
         self.by_rule.setdefault(str(notice.pk), action.rule)
 

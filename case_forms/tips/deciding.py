@@ -30,10 +30,9 @@ from notifications.directory.areas import get_seat
 from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Role
 from notifications.directory.resolve import Resolution
-from notifications.outbox.actions import create_notice
 from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose
-from notifications.outbox.requests import NoticeRequest
+from notifications.outbox.subjects import Subject
 
 from .briefs import tip_brief
 from .explanations import held_back_words, joined_words, own_words
@@ -243,24 +242,17 @@ class _DecisionRun:
         if self.tip.held_back and role != Role.MOBILE_UNIT:
             self.roles_left_out.append(role)
             return
-        notice = create_notice(
-            NoticeRequest(
-                event_id=self.event.pk,
-                case_id=self.tip.pk,
-                case_reference=self.tip.reference,
-                role=role,
-                contact=found.contact,
-                partner=found.partner,
-                municipality=planned.place,
-                unit=self.tip.unit,
-                chain=planned.chain,
-                brief=brief,
-                answer_minutes=params.get("answer_minutes"),
-                ladder=self._ladder(params.get("ladder")),
-                marks=self._marks(params.get("deadline")),
-                needs_document=params.get("document", False),
-                at=self.event.at,
-            )
+        notice = Subject.of(self.tip, municipality=planned.place).notify(
+            role,
+            event_id=self.event.pk,
+            found=found,
+            chain=planned.chain,
+            brief=brief,
+            answer_minutes=params.get("answer_minutes"),
+            ladder=self._ladder(params.get("ladder")),
+            marks=self._marks(params.get("deadline")),
+            needs_document=params.get("document", False),
+            at=self.event.at,
         )
         self.notices.append(notice)
         self.rules_by_notice.setdefault(str(notice.pk), planned.action.rule)

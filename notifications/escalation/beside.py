@@ -14,12 +14,12 @@ from django.db.models import QuerySet
 from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications.directory import roster
 from notifications.directory.models import Contact, DutyShift
-from notifications.outbox.actions import create_notice
+from notifications.directory.resolve import Resolution
 from notifications.outbox.escalation_chain import get_chain_members, get_notified_contacts
 from notifications.outbox.escalation_policy import DEPUTY
 from notifications.outbox.models import Notice, Purpose
-from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.sharing import may_be_read, may_receive
+from notifications.outbox.subjects import Subject
 
 CLOCK = "notice.beside"
 MAX_NOTICES = 200  # of one person in one pass
@@ -53,21 +53,16 @@ def _tell_of(contact: Contact, now: datetime, key: UUID) -> bool:
     if contact in get_notified_contacts(get_chain_members(notice), notice.role):
         return False
     minutes = (notice.answer_by - notice.owed_at).total_seconds() / 60 if notice.answer_by else None
-    create_notice(
-        NoticeRequest(
-            event_id=uuid5(notice.pk, f"{DEPUTY}-beside"),
-            case_id=notice.case_id,
-            case_reference=notice.case_reference,
-            role=notice.role,
-            contact=contact,
-            municipality=notice.municipality,
-            brief=notice.brief,
-            answer_minutes=minutes,
-            needs_document=notice.needs_document,
-            purpose=Purpose.DEPUTY,
-            chases=notice,
-            at=now,
-        )
+    Subject.of_notice(notice).notify(
+        notice.role,
+        event_id=uuid5(notice.pk, f"{DEPUTY}-beside"),
+        found=Resolution(notice.role, contact=contact),
+        brief=notice.brief,
+        answer_minutes=minutes,
+        needs_document=notice.needs_document,
+        purpose=Purpose.DEPUTY,
+        chases=notice,
+        at=now,
     )
     return True
 

@@ -14,13 +14,13 @@ from django.utils.functional import Promise
 from access.languages import Texts
 from notifications.directory import roster
 from notifications.directory.models import Contact, Role
-from notifications.outbox.actions import create_notice
+from notifications.directory.resolve import Resolution
 from notifications.outbox.escalation_chain import get_contacts_who_declined, get_notified_contacts
 from notifications.outbox.models import Notice, Purpose
-from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.resolving import resolve_for
 from notifications.outbox.service_briefs import build_call_brief
 from notifications.outbox.states import NO_CONTACT
+from notifications.outbox.subjects import Subject
 
 DERIVED_ID_VERSION = 5  # of UUIDs: event ids that the clock makes from a notice's id; a case event's own are random
 
@@ -73,20 +73,14 @@ def create_unassigned_call(
     """
     if has_unassigned_call(members):
         return
-    create_notice(
-        NoticeRequest(
-            event_id=event_id,
-            case_id=notice.case_id,
-            case_reference=notice.case_reference,
-            role=Role.COORDINATOR,
-            contact=None,
-            municipality=notice.municipality,
-            brief=build_call_brief(notice, why=why, notified=get_notified_contacts(members, notice.role)),
-            is_drill=notice.is_drill,
-            purpose=Purpose.CALL,
-            chases=notice,
-            at=now,
-        )
+    Subject.of_notice(notice).notify(
+        Role.COORDINATOR,
+        event_id=event_id,
+        found=Resolution(Role.COORDINATOR),
+        brief=build_call_brief(notice, why=why, notified=get_notified_contacts(members, notice.role)),
+        purpose=Purpose.CALL,
+        chases=notice,
+        at=now,
     )
 
 

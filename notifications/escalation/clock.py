@@ -24,7 +24,7 @@ from audit.chain import log_event
 from audit.put_aside import for_each_row, get_put_aside_keys, put_row_aside
 from notifications import signals
 from notifications.directory.models import Role
-from notifications.outbox.actions import create_notice
+from notifications.directory.resolve import Resolution
 from notifications.outbox.escalation_chain import (
     NOT_REACHED,
     get_chain_members,
@@ -44,10 +44,10 @@ from notifications.outbox.escalation_policy import (
 from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.repeating import repeat
-from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.service_briefs import DECLINED, NO_DEPUTY, UNREADABLE, build_call_brief, get_why_silent
 from notifications.outbox.sharing import may_be_read
 from notifications.outbox.states import AWAITING_ANSWER, NoticeState
+from notifications.outbox.subjects import Subject
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
@@ -122,23 +122,17 @@ def _call_about_unreadable(key: UUID, now: datetime) -> Notice:
         if not has_clock(members):
             repeat(notice=calls[0], at=now, ladder=[dict(step) for step in CALL_LADDER])
         return calls[0]
-    return create_notice(
-        NoticeRequest(
-            event_id=uuid5(notice.pk, "put-aside"),
-            case_id=notice.case_id,
-            case_reference=notice.case_reference,
-            role=Role.COORDINATOR,
-            contact=find_coordinator(notice, members, now),
-            municipality=notice.municipality,
-            brief=build_call_brief(notice, why=[UNREADABLE], notified=get_notified_contacts(members, notice.role)),
-            answer_minutes=REPEAT_MINUTES,
-            # Its own clock, because the damaged notice's can't move on.
-            ladder=CALL_LADDER,
-            is_drill=notice.is_drill,
-            purpose=Purpose.CALL,
-            chases=notice,
-            at=now,
-        )
+    return Subject.of_notice(notice).notify(
+        Role.COORDINATOR,
+        event_id=uuid5(notice.pk, "put-aside"),
+        found=Resolution(Role.COORDINATOR, contact=find_coordinator(notice, members, now)),
+        brief=build_call_brief(notice, why=[UNREADABLE], notified=get_notified_contacts(members, notice.role)),
+        answer_minutes=REPEAT_MINUTES,
+        # Its own clock, because the damaged notice's can't move on.
+        ladder=CALL_LADDER,
+        purpose=Purpose.CALL,
+        chases=notice,
+        at=now,
     )
 
 

@@ -27,14 +27,14 @@ from django.utils.translation import gettext_lazy as _
 from access.languages import LANGUAGES, Texts, format_in_each_language, in_each_language, same_in_each_language
 from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications.directory.models import Contact, Role
-from notifications.outbox.actions import create_notice
+from notifications.directory.resolve import Resolution
 from notifications.outbox.escalation_chain import get_chain_members, get_notified_contacts
 from notifications.outbox.escalation_policy import CALL, FIRST_DAY, is_daily
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.repeating import close_replaced, repeat
-from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.service_briefs import NO_ANSWER, build_call_brief
 from notifications.outbox.states import NOTHING_LEFT
+from notifications.outbox.subjects import Subject
 
 from .callers import (
     build_unassigned_call_id,
@@ -144,20 +144,20 @@ def _send_list(contact: Contact, lines: list[DigestLine], now: datetime, eight: 
     else:
         # Lists that are still open here have a revoked link: nobody can read them any more.
         close_replaced(mine.open().values_list("pk", flat=True), now)
-        create_notice(
-            NoticeRequest(
-                event_id=uuid5(LIST_NAMESPACE, f"{contact.pk}/{timezone.localdate(now)}"),
-                case_id=uuid5(LIST_NAMESPACE, str(contact.pk)),
-                case_reference="",
-                role=Role.COORDINATOR,
-                contact=contact,
-                municipality=lines[0].notice.municipality,
-                brief=build_digest_brief(lines),
-                ladder=ladder,
-                is_drill=all(line.notice.is_drill for line in lines),
-                purpose=Purpose.DIGEST,
-                at=now,
-            )
+        subject = Subject(
+            id=uuid5(LIST_NAMESPACE, str(contact.pk)),
+            reference="",
+            municipality=lines[0].notice.municipality,
+            is_drill=all(line.notice.is_drill for line in lines),
+        )
+        subject.notify(
+            Role.COORDINATOR,
+            event_id=uuid5(LIST_NAMESPACE, f"{contact.pk}/{timezone.localdate(now)}"),
+            found=Resolution(Role.COORDINATOR, contact=contact),
+            brief=build_digest_brief(lines),
+            ladder=ladder,
+            purpose=Purpose.DIGEST,
+            at=now,
         )
     Notice.objects.filter(pk__in=[line.notice.pk for line in lines]).update(listed_at=now)
     _extend_links(lines, now)

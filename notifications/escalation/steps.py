@@ -18,7 +18,7 @@ from django.utils.functional import Promise
 
 from access.languages import Texts
 from notifications.directory.models import Contact, Role
-from notifications.outbox.actions import create_notice
+from notifications.directory.resolve import Resolution
 from notifications.outbox.escalation_chain import (
     get_chain_members,
     get_notified_contacts,
@@ -36,11 +36,11 @@ from notifications.outbox.escalation_policy import (
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.queueing import enqueue_on_commit
 from notifications.outbox.repeating import close_replaced, repeat
-from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.resolving import PIN_ALARM, resolve_for
 from notifications.outbox.service_briefs import NO_DEPUTY, build_call_brief, explain_missing_agreement
 from notifications.outbox.sharing import may_receive
 from notifications.outbox.states import NO_CONTACT, UNSENT
+from notifications.outbox.subjects import Subject
 from notifications.outbox.ways.planning import plan_ways, ring
 from notifications.outbox.ways.words import is_urgent
 
@@ -209,23 +209,18 @@ def _is_for(notice: Notice, contact: Contact | None) -> bool:
 
 def _create_step_notice(notice: Notice, plan: StepPlan, now: datetime, *, ladder: list[Step] | None = None) -> Notice:
     is_call = plan.action == CALL
-    return create_notice(
-        NoticeRequest(
-            event_id=_build_event_id(notice, plan),
-            case_id=notice.case_id,
-            case_reference=notice.case_reference,
-            role=Role.COORDINATOR if is_call else notice.role,
-            contact=plan.contact,
-            municipality=notice.municipality,
-            brief=_build_call_brief(notice, plan) if is_call else notice.brief,
-            answer_minutes=_get_answer_minutes(notice, plan, now),
-            ladder=ladder or [],
-            needs_document=notice.needs_document and not is_call,
-            is_drill=notice.is_drill,
-            purpose=PURPOSES[plan.action],
-            chases=notice,
-            at=now,
-        )
+    role = Role.COORDINATOR if is_call else notice.role
+    return Subject.of_notice(notice).notify(
+        role,
+        event_id=_build_event_id(notice, plan),
+        found=Resolution(role, contact=plan.contact),
+        brief=_build_call_brief(notice, plan) if is_call else notice.brief,
+        answer_minutes=_get_answer_minutes(notice, plan, now),
+        ladder=ladder or [],
+        needs_document=notice.needs_document and not is_call,
+        purpose=PURPOSES[plan.action],
+        chases=notice,
+        at=now,
     )
 
 

@@ -19,10 +19,9 @@ from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Partner, Role
 from notifications.directory.read_ahead import reading_ahead
 from notifications.directory.resolve import Resolution
-from notifications.outbox.actions import create_notice
 from notifications.outbox.agreement_limit import explain_limit
 from notifications.outbox.models import Notice, Purpose
-from notifications.outbox.requests import NoticeRequest
+from notifications.outbox.subjects import Subject
 
 from ..brief_content import BriefFacts, both, brief_for, settings_missing
 from ..consent.deciding import NOT_SHARED, decide_sharing
@@ -194,27 +193,23 @@ class NoticesOfDecision(DutiesOfDecision):
         case, event = self._here(action)
         params, procedure = action.params, self.submission.procedure_version.parsed
         place = self._where(case, found.role)
-        notice = create_notice(
-            NoticeRequest(
-                event_id=event.pk,
-                case_id=case.pk,
-                case_reference=case.reference,
-                role=found.role,
-                contact=found.contact,
-                partner=found.partner,
-                municipality=place,
-                # Coordinators are looked for where the case is: those of the other place may not open it.
-                home=case.municipality if place != case.municipality else None,
-                unit=case.unit,
-                chain=chain_for(procedure, found.role),
-                brief=brief_for(found.role, self._content(case), urgent=urgent),
-                answer_minutes=params.get("answer_minutes"),
-                ladder=procedure.ladders[params["ladder"]].stored_steps,
-                marks=compute_mark_minutes(procedure, params.get("deadline"), self.submission.received_at),
-                needs_document=params.get("document", False),
-                is_drill=case.is_drill,
-                at=self.submission.received_at,
-            )
+        subject = Subject.of(
+            case,
+            municipality=place,
+            # Coordinators are looked for where the case is: those of the other place may not open it.
+            home=case.municipality if place != case.municipality else None,
+        )
+        notice = subject.notify(
+            found.role,
+            event_id=event.pk,
+            found=found,
+            chain=chain_for(procedure, found.role),
+            brief=brief_for(found.role, self._content(case), urgent=urgent),
+            answer_minutes=params.get("answer_minutes"),
+            ladder=procedure.ladders[params["ladder"]].stored_steps,
+            marks=compute_mark_minutes(procedure, params.get("deadline"), self.submission.received_at),
+            needs_document=params.get("document", False),
+            at=self.submission.received_at,
         )
         if not self.numbered:
             do_at_end(partial(assign_protocol_numbers, self.numbered))

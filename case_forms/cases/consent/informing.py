@@ -3,6 +3,7 @@
 They are the only ones of purpose `inform`; the gate lets them pass because of what stands here, and nothing else does.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -14,10 +15,9 @@ from case_forms.procedures.chains import chain_for
 from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Contact, Role
 from notifications.directory.resolve import Resolution
-from notifications.outbox.actions import create_notice
 from notifications.outbox.models import Notice, Purpose
-from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.service_briefs import build_row, build_short_brief, name_with_phone
+from notifications.outbox.subjects import Subject
 
 from ..models import Case
 from .models import SharingDecision
@@ -53,24 +53,14 @@ def inform_recipient(*, case: Case, ended: Notice, contact: Contact, event_id: U
     ]
     if case.unit is not None:
         rows.append(build_row("unit", _("Questions"), name_with_phone(case.unit.name, case.unit.callback_phone)))
-    return create_notice(
-        NoticeRequest(
-            event_id=uuid5(event_id, f"ended {ended.chase_id}"),
-            case_id=case.pk,
-            case_reference=case.reference,
-            role=ended.role,
-            contact=contact,
-            partner=contact.partner,
-            municipality=ended.municipality,
-            home=ended.home,
-            unit=ended.unit or case.unit,
-            chain=ended.chain,
-            brief=build_short_brief(LINK_ENDED, rows),
-            ladder=LADDER,
-            is_drill=ended.is_drill,
-            purpose=Purpose.INFORM,
-            at=at,
-        )
+    return replace(Subject.of_notice(ended), id=case.pk, reference=case.reference, unit=ended.unit or case.unit).notify(
+        ended.role,
+        event_id=uuid5(event_id, f"ended {ended.chase_id}"),
+        found=Resolution(ended.role, contact.partner, contact),
+        brief=build_short_brief(LINK_ENDED, rows),
+        ladder=LADDER,
+        purpose=Purpose.INFORM,
+        at=at,
     )
 
 
@@ -86,7 +76,8 @@ def inform_unit(*, case: Case, event_id: UUID, at: datetime) -> Notice:
 
 def inform_own_unit(*, case: Case, title: str | Promise, words: str | Promise, event_id: UUID, at: datetime) -> Notice:
     """Tell a case's unit something that holds nothing of the case; with nobody on duty there, the coordinator."""
-    own = _resolve(case, Role.MOBILE_UNIT, at)
+    chain = chain_for(case.procedure_version.parsed, Role.MOBILE_UNIT)
+    own = resolve_chain(role=Role.MOBILE_UNIT, municipality=case.municipality, at=at, unit=case.unit, chain=chain)
     role = Role.COORDINATOR if own.contact is None else Role.MOBILE_UNIT
     return _inform_own(case, role, title, words, event_id, at)
 
@@ -108,31 +99,16 @@ def inform_coordinator(*, case: Case, decision: SharingDecision, at: datetime) -
 def _inform_own(
     case: Case, role: str, title: str | Promise, words: str | Promise, event_id: UUID, at: datetime
 ) -> Notice:
-    found = _resolve(case, role, at)
     rows = [
         build_row("words", _("What it means"), in_each_language(words)),
         build_row("case", _("Case"), same_in_each_language(case.reference)),
     ]
-    return create_notice(
-        NoticeRequest(
-            event_id=event_id,
-            case_id=case.pk,
-            case_reference=case.reference,
-            role=role,
-            contact=found.contact,
-            partner=found.partner,
-            municipality=case.municipality,
-            unit=case.unit,
-            chain=chain_for(case.procedure_version.parsed, role),
-            brief=build_short_brief(title, rows),
-            ladder=LADDER,
-            is_drill=case.is_drill,
-            purpose=Purpose.INFORM,
-            at=at,
-        )
+    return Subject.of(case).notify(
+        role,
+        event_id=event_id,
+        chain=chain_for(case.procedure_version.parsed, role),
+        brief=build_short_brief(title, rows),
+        ladder=LADDER,
+        purpose=Purpose.INFORM,
+        at=at,
     )
-
-
-def _resolve(case: Case, role: str, at: datetime) -> Resolution:
-    chain = chain_for(case.procedure_version.parsed, role)
-    return resolve_chain(role=role, municipality=case.municipality, at=at, unit=case.unit, chain=chain)

@@ -8,6 +8,7 @@ case; that one is withdrawn, so nobody is told a second time. Undoing puts back 
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -20,12 +21,13 @@ from access.models import User
 from access.reach import get_keys_of_units_of_regions, get_region_keys, get_unit_keys
 from audit import clock
 from audit.chain import get_actor, log_event
-from notifications.outbox.actions import cancel, create_notice
+from notifications.directory.resolve import Resolution
+from notifications.outbox.actions import cancel
 from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose
-from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.sharing import SharingRefused
 from notifications.outbox.states import OPEN, NoticeState
+from notifications.outbox.subjects import Subject
 from vault.rotation import reseal_owned
 
 from ..brief_content import both
@@ -344,34 +346,21 @@ def _tell_again(key: UUID, merge: CaseMerge) -> None:
     One that the gate for sharing refuses by now stays withdrawn.
     """
     old = Notice.objects.select_related("contact", "partner", "municipality", "unit", "home").get(pk=key)
-    minutes = (old.answer_by - old.owed_at).total_seconds() / 60 if old.answer_by else None
     try:
-        new = create_notice(_build_request(old, merge, minutes))
+        new = replace(Subject.of_notice(old), id=merge.duplicate_id).notify(
+            old.role,
+            event_id=uuid5(old.event_id, f"unmerged-{merge.pk}"),
+            found=Resolution(old.role, old.partner, old.contact),
+            brief=old.brief,
+            answer_minutes=(old.answer_by - old.owed_at).total_seconds() / 60 if old.answer_by else None,
+            ladder=old.ladder,
+            needs_document=old.needs_document,
+        )
     except SharingRefused as refused:
         log.warning("not_sent_again", notice=str(key), code=refused.code)
         return
     Deadline.objects.filter(case=merge.duplicate_id, notice_id=key).update(notice_id=new.pk)
     Referral.objects.filter(case=merge.duplicate_id, notice_id=key).update(notice_id=new.pk)
-
-
-def _build_request(old: Notice, merge: CaseMerge, minutes: float | None) -> NoticeRequest:
-    return NoticeRequest(
-        event_id=uuid5(old.event_id, f"unmerged-{merge.pk}"),
-        case_id=merge.duplicate_id,
-        case_reference=old.case_reference,
-        role=old.role,
-        contact=old.contact,
-        partner=old.partner,
-        municipality=old.municipality,
-        home=old.home,
-        unit=old.unit,
-        chain=old.chain,
-        brief=old.brief,
-        answer_minutes=minutes,
-        ladder=old.ladder,
-        needs_document=old.needs_document,
-        is_drill=old.is_drill,
-    )
 
 
 def _tell(merge: CaseMerge, kind: str, by: User, now: Any) -> None:

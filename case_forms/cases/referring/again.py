@@ -18,10 +18,10 @@ from audit.chain import get_actor, log_event
 from case_forms.procedures.chains import chain_for
 from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Partner
+from notifications.directory.resolve import Resolution
 from notifications.directory.services.standing import Standing, describe_standings
-from notifications.outbox.actions import create_notice
 from notifications.outbox.models import Notice
-from notifications.outbox.requests import NoticeRequest
+from notifications.outbox.subjects import Subject
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
@@ -148,7 +148,7 @@ def _create(case: Case, earlier: Referral, partner: Partner, by: User, at: datet
     keys = _get_clocks(earlier)
     withdraw_open(earlier, REFERRED_AGAIN)
     end_waiting(earlier, at)
-    notice = create_notice(_build_request(case, event, first, partner, at))
+    notice = _notify(case, event, first, partner, at)
     made = Referral.objects.create(
         case=case,
         event=event,
@@ -205,7 +205,8 @@ def _get_clocks(referral: Referral) -> list[str]:
     return list(dict.fromkeys(found.values_list("key", flat=True)))
 
 
-def _build_request(case: Case, event: CaseEvent, first: Notice, partner: Partner, at: datetime) -> NoticeRequest:
+def _notify(case: Case, event: CaseEvent, first: Notice, partner: Partner, at: datetime) -> Notice:
+    subject = Subject.of(case, municipality=first.municipality, home=first.home)
     chain = chain_for(case.procedure_version.parsed, partner.role)
     found = resolve_chain(
         role=first.role, municipality=first.municipality, at=at, unit=case.unit, partner=partner, chain=chain
@@ -215,22 +216,15 @@ def _build_request(case: Case, event: CaseEvent, first: Notice, partner: Partner
         for mark in ("amber", "red", "breach")
         if (moment := getattr(first, f"{mark}_at")) is not None
     }
-    return NoticeRequest(
+    return subject.notify(
+        first.role,
         event_id=event.pk,
-        case_id=case.pk,
-        case_reference=case.reference,
-        role=first.role,
-        contact=found.contact,
-        partner=partner,
-        municipality=first.municipality,
-        home=first.home,
-        unit=case.unit,
+        found=Resolution(first.role, partner, found.contact),
         chain=chain,
         brief=first.brief,
         answer_minutes=(first.answer_by - first.owed_at).total_seconds() / 60 if first.answer_by else None,
         ladder=first.ladder,
         marks=marks,
         needs_document=first.needs_document,
-        is_drill=case.is_drill,
         at=at,
     )

@@ -247,7 +247,7 @@ def test_a_rule_that_fails_leaves_the_record_and_is_logged_by_ids(scene: Scene, 
     def fail(*_args: Any, **_more: Any) -> None:
         raise ValueError("Kanarina")
 
-    monkeypatch.setattr("case_forms.session_rules.deciding.create_notice", fail)
+    monkeypatch.setattr("notifications.outbox.subjects.create_notice", fail)
     with capture_logs() as logs:
         session = hold(scene)
     session.refresh_from_db()

@@ -77,7 +77,7 @@ def test_it_holds_no_answer(scene, coordinator):
 def test_it_changes_notifies_and_decides_nothing(scene, coordinator):
     scene.send()
     notices = scene.procedure.procedure.versions.count(), Submission.objects.count()
-    with mock.patch("notifications.outbox.actions.create_notice", side_effect=AssertionError):
+    with mock.patch("notifications.outbox.subjects.create_notice", side_effect=AssertionError):
         replay(everybody_tells_the_cpu(scene), coordinator)
     assert (scene.procedure.procedure.versions.count(), Submission.objects.count()) == notices
 

@@ -154,8 +154,9 @@ def test_a_failure_on_the_way_leaves_nothing_half_stored(
 ) -> None:
     from case_forms.cases import actions
     from case_forms.cases.applying import notices
+    from notifications.outbox import subjects
 
-    carrying = actions if where == "log_event" else notices
+    carrying = {"create_notice": subjects, "log_event": actions, "resolve_chain": notices}[where]
     calls: list[int] = []
     real = getattr(carrying, where)
 

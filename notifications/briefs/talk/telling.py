@@ -20,12 +20,12 @@ from access.languages import in_each_language, same_in_each_language
 from audit.chain import log_event
 from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications.directory.models import Contact
-from notifications.outbox.actions import create_notice
+from notifications.directory.resolve import Resolution
 from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.repeating import repeat
-from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.sharing import SharingRefused, may_be_read
+from notifications.outbox.subjects import Subject
 
 from .models import TalkMessage, TalkNotice
 from .thread import get_members, iter_chains, why_over
@@ -121,24 +121,14 @@ def create_talk_notice(
 ) -> Notice | None:
     """Create a notice by which the reader is sent back to theirs. None where consent no longer lets it pass."""
     try:
-        notice = create_notice(
-            NoticeRequest(
-                event_id=event_id,
-                case_id=root.case_id,
-                case_reference=root.case_reference,
-                role=root.role,
-                contact=reader.contact,
-                partner=reader.partner,
-                municipality=root.municipality,
-                home=root.home,
-                unit=root.unit,
-                chain=root.chain,
-                brief=brief,
-                is_drill=root.is_drill,
-                purpose=purpose,
-                at=now,
-                **chase,
-            )
+        notice = Subject.of_notice(root).notify(
+            root.role,
+            event_id=event_id,
+            found=Resolution(root.role, reader.partner, reader.contact),
+            brief=brief,
+            purpose=purpose,
+            at=now,
+            **chase,
         )
     except SharingRefused as refused:
         log.info("talk_not_shared", notice=str(root.pk), code=refused.code)
