@@ -56,8 +56,9 @@ class Lane:
 
     `spares`: slots left free for higher lanes. `places`, `seconds`: how many wait, and how long. `at_once`: how many of
     this lane work at a time. `bodies`: how many may be sending a body up to SMALL; `large`: how many bytes of larger
-    ones may be under way together. `gives_turns`: whoever finds no place is told when to come (429), and not that the
-    service can't (503).
+    ones may be under way together. `largest`: of how many bytes one may be; a larger one isn't read, and its request is
+    answered as one that came without. `gives_turns`: whoever finds no place is told when to come (429), and not that
+    the service can't (503).
     """
 
     name: str
@@ -68,6 +69,7 @@ class Lane:
     bodies: int
     at_once: int = 1000
     large: int = LARGE_TOGETHER
+    largest: int = READ_AHEAD_AT_MOST
     gives_turns: bool = False
 
 
@@ -90,10 +92,13 @@ PHONES = Lane("phones", 3, spares=2, places=32, seconds=30, bodies=16, at_once=2
 FILES = Lane("files", 2, spares=2, places=1, seconds=20, bodies=3, at_once=2, large=96 * MEGABYTE)
 PUBLIC = Lane("public", 4, spares=2, places=8, seconds=4, bodies=4)
 # At staff's addresses: a session or a token that this process doesn't know yet, or that nobody has; then whoever
-# brings neither, and all who sign in on a device where nobody has before. A draft may come by its own key from either.
+# brings neither, and all who sign in on a device where nobody has before. A draft may come by its own key from either:
+# without files it has room in a megabyte, and only whoever shows a session or a token sends more.
 # Together they leave one slot more than the lane of staff itself does.
 NEWCOMERS = Lane("newcomers", 2, spares=3, places=32, seconds=15, bodies=8, at_once=2, large=READ_AHEAD_AT_MOST)
-STRANGERS = Lane("strangers", 3, spares=3, places=32, seconds=15, bodies=8, at_once=2, large=READ_AHEAD_AT_MOST)
+STRANGERS = Lane(
+    "strangers", 3, spares=3, places=32, seconds=15, bodies=8, at_once=2, large=2 * MEGABYTE, largest=MEGABYTE
+)
 LANES = (
     URGENT,
     PHONES_URGENT,
@@ -347,6 +352,9 @@ class Admission:
         """
         size = _get_size(environ)
         if not 0 < size <= READ_AHEAD_AT_MOST:
+            return True
+        if size > lane.largest:
+            environ |= {"CONTENT_LENGTH": "0", "wsgi.input": BytesIO()}
             return True
         is_small = size <= SMALL
         small, large = is_small, 0 if is_small else size
