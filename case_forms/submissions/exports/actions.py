@@ -22,7 +22,8 @@ from .redaction import ROAD
 from .selection import Outgoing, selected
 
 AT_ONCE = 500  # submissions; more are written in the background
-MAX_SUBMISSIONS = {Format.CSV: 100_000, Format.XLSX: 20_000}  # a workbook is made in memory
+MAX_SUBMISSIONS = {Format.CSV: 100_000, Format.XLSX: 20_000}
+MAX_CELLS = 2_000_000  # of a workbook, which is made in memory: about 200 bytes each
 TASK = "case_forms.submissions.exports.actions.run_export"
 PART = 8 * PIECE
 
@@ -52,10 +53,18 @@ def export_at_once(*, outgoing: Outgoing, format: str, count: int) -> tuple[str,
     return iter_pieces(outgoing, format, lambda done: None)
 
 
+def raise_if_too_many(outgoing: Outgoing, format: str, count: int) -> None:
+    """Raise TooMany for more submissions than the format takes, or a workbook with so many columns."""
+    most = MAX_SUBMISSIONS[Format(format)]
+    if format == Format.XLSX:
+        most = min(most, MAX_CELLS // max(len(outgoing.columns()), 1))
+    if count > most:
+        raise TooMany(most)
+
+
 def request_export(*, outgoing: Outgoing, format: str, count: int) -> AnswerExport:
     """Enqueue an export to be written in the background. Raises TooMany."""
-    if count > MAX_SUBMISSIONS[Format(format)]:
-        raise TooMany(MAX_SUBMISSIONS[Format(format)])
+    raise_if_too_many(outgoing, format, count)
     with transaction.atomic():
         export = AnswerExport.objects.create(
             form=outgoing.form,

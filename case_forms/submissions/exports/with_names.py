@@ -13,8 +13,8 @@ from access.models import User
 from audit.chain import get_actor, log_event
 from notifications.outbox.queueing import enqueue_bulk
 
-from .actions import MAX_SUBMISSIONS, TASK, TooMany
-from .models import ALONE_WITHIN, MAX_ALONE, WAITS, AnswerExport, Decision, Format, Reason, expiry
+from .actions import TASK, raise_if_too_many
+from .models import ALONE_WITHIN, MAX_ALONE, WAITS, AnswerExport, Decision, Reason, expiry
 from .selection import Outgoing
 
 
@@ -28,8 +28,7 @@ def ask_for_names(*, outgoing: Outgoing, format: str, reason: Reason, words: str
     # Locked, so that two requests of one moment count each other.
     by = User.objects.select_for_update().get(pk=outgoing.user.pk)
     count = outgoing.submissions().filter(received_at__lte=now).count()
-    if count > MAX_SUBMISSIONS[Format(format)]:
-        raise TooMany(MAX_SUBMISSIONS[Format(format)])
+    raise_if_too_many(outgoing, format, count)
     is_alone = count + AnswerExport.objects.taken_alone(by, now - ALONE_WITHIN) <= MAX_ALONE
     export = AnswerExport.objects.create(
         form=outgoing.form,

@@ -354,6 +354,15 @@ def test_more_than_a_workbook_holds_is_refused_beside_the_format(large, monkeypa
     assert "can hold at most 1 submissions" in answer.content.decode()
 
 
+def test_a_workbook_of_more_cells_than_memory_has_room_for_is_refused_and_its_csv_is_not(large, monkeypatch):
+    columns = len(actions.Outgoing.of(large.export).columns())
+    monkeypatch.setattr(actions, "MAX_CELLS", columns)
+    answer = asked(large.coordinator, format="xlsx")
+    assert answer.status_code == 422
+    assert "can hold at most 1 submissions" in answer.content.decode()
+    assert asked(large.coordinator, format="csv").status_code == 302
+
+
 @pytest.mark.usefixtures("own_data_keys")
 def test_keys_can_be_rotated_under_a_file_that_waits(large):
     actions.run_export(str(large.export.pk))
