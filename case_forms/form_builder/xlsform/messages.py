@@ -79,6 +79,7 @@ IMPORT_MESSAGES: dict[str, "str | Promise"] = {
     "unsupported_type": gettext_lazy("Questions of the type “%(name)s” can't be carried over."),
     "nearest_type": gettext_lazy("The nearest equivalent to “%(name)s” is %(ours)s."),
     "left_out": gettext_lazy("“%(name)s” was left out: the system records this itself."),
+    "left_out_and_read": gettext_lazy("“%(name)s” is recorded by the system itself; conditions can't read it."),
     "moment_of_check": gettext_lazy("“%(name)s” is read as the time of the check."),
     "group_not_closed": gettext_lazy("This group is never closed."),
     "group_not_open": gettext_lazy("There is no open group of this kind to close."),

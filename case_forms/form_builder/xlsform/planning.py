@@ -117,7 +117,7 @@ def _plan_left_out(node: SurveyNode, context: ImportContext) -> None:
     elif "start" in node.type and "geopoint" not in node.type:
         element.logic, element.kind = {"var": "_now"}, "datetime"
     else:
-        element.why_not = "unknown_name"
+        element.why_not = "left_out_and_read"
 
 
 def _is_always_asked(node: SurveyNode) -> bool:

@@ -103,6 +103,8 @@ text | q | Q | ${d} < ${today}
     assert [item["key"] for item in get_items(found)] == ["d", "q"]
     assert get_items(found)[1]["relevant"] == {"<": [{"var": "d"}, {"var": "_today"}]}
     assert ("left_out", "survey", 5, "type") in places(found, "note")
+    found = survey("type | name | label | relevant\nusername | who | |\ntext | q | Q | ${who} = 'ana'")
+    assert places(found) == [("left_out_and_read", "survey", 3, "relevant")]
 
 
 def test_rules_are_carried_over():

@@ -29,6 +29,13 @@ def condition(text):
     return convert_condition(text, FORM, HERE)
 
 
+@pytest.mark.parametrize(("text", "wanted"), [("floor(${d})", -3), ("ceiling(${d})", -2), ("floor(${t})", None)])
+def test_what_enketo_has_beside_odk_is_read_and_written_out_in_what_odk_has(text, wanted):
+    logic = convert_value(text, FORM, HERE).logic
+    again = convert_value(value_to_xpath(logic, FORM, HERE), FORM, HERE).logic
+    assert [expressions.evaluate(each, {"d": -2.5, "t": "x"}) for each in (logic, again)] == [wanted, wanted]
+
+
 def test_operators_bind_as_xpath_says():
     assert parse("1 + 2 * 3 = 7 and not(0)") == Operation(
         "and",

@@ -103,7 +103,18 @@ def test_a_condition_of_alternatives_behind_a_bound_keeps_its_meaning():
 
 
 FUNCTION_NAMES = {
-    *("abs", "boolean", "boolean-from-string", "coalesce", "concat", "contains", "count", "count-non-empty"),
+    *(
+        "ceiling",
+        "floor",
+        "abs",
+        "boolean",
+        "boolean-from-string",
+        "coalesce",
+        "concat",
+        "contains",
+        "count",
+        "count-non-empty",
+    ),
     *("count-selected", "date", "date-time", "decimal-date-time", "decimal-time", "ends-with", "false", "format-date"),
     *("format-date-time", "if", "indexed-repeat", "int", "join", "jr:choice-name", "max", "min", "not", "now"),
     *("number", "position", "pow", "regex", "round", "selected", "selected-at", "starts-with", "string"),

@@ -42,6 +42,16 @@ def round_(converter: Converter, node: Call) -> TypedLogic:
     return build("round", *(converter.number(argument) for argument in node.arguments), kind="number")
 
 
+@converts_function("floor", 1)
+def floor(converter: Converter, node: Call) -> TypedLogic:
+    return build("floor", converter.number(node.arguments[0]), kind="number")
+
+
+@converts_function("ceiling", 1)
+def ceiling(converter: Converter, node: Call) -> TypedLogic:
+    return build("ceil", converter.number(node.arguments[0]), kind="number")
+
+
 @converts_function("abs", 1)
 def abs_(converter: Converter, node: Call) -> TypedLogic:
     return build("abs", converter.number(node.arguments[0]), kind="number")
