@@ -104,6 +104,11 @@ def count_unexamined() -> int:
     return sum(_get_unexamined(model).count() for model in (get_image_model(), get_document_model()))
 
 
+def is_withheld(document: Any) -> bool:
+    """Tell whether no clean copy of this document could be made, so that readers aren't given it."""
+    return ExaminedFile.objects.filter(file_hash=document.file_hash).exclude(problem="").exists()
+
+
 def list_refused() -> list[tuple[str, str]]:
     """Return (what the row is called, code of FileRefused) of every file that no clean copy could be made of."""
     refused = dict(ExaminedFile.objects.exclude(problem="").values_list("file_hash", "problem"))

@@ -10,7 +10,7 @@ from wagtail.models import Page
 from access.languages import DEFAULT_LANGUAGE
 
 from ..extract import PageParts
-from ..models import Hotline
+from ..models import ExaminedFile, Hotline
 from ..phone_numbers import get_digits
 from .models import WordsToAvoid
 from .words import AvoidedWord, parse_word_list
@@ -26,18 +26,21 @@ class CheckContext:
     live_pages: frozenset[str] = frozenset()
     known_pages: frozenset[str] = frozenset()
     documents: frozenset[str] = frozenset()
+    withheld: frozenset[str] = frozenset()  # documents that can't be cleaned, which readers aren't given
     language: str = field(default=DEFAULT_LANGUAGE)
 
 
 def build_check_context(language: str, parts: Iterable[PageParts]) -> CheckContext:
-    """Build the context in five queries, however many pages of this language are checked."""
+    """Build the context in six queries, however many pages of this language are checked."""
     targets: dict[str, set[str]] = {"page": set(), "document": set()}
     for each in parts:
         for kind, target, _text, _place in each.links:
             if kind in targets and target.isdigit():
                 targets[kind].add(target)
     found = dict(Page.objects.filter(pk__in=targets["page"]).values_list("pk", "live"))
-    documents = get_document_model().objects.filter(pk__in=targets["document"]).values_list("pk", flat=True)
+    documents = dict(get_document_model().objects.filter(pk__in=targets["document"]).values_list("pk", "file_hash"))
+    uncleaned = ExaminedFile.objects.filter(file_hash__in=documents.values()).exclude(problem="")
+    refused = set(uncleaned.values_list("file_hash", flat=True))
     avoided, loud = _get_words_to_avoid(language)
     return CheckContext(
         numbers=_get_hotline_numbers(),
@@ -46,6 +49,7 @@ def build_check_context(language: str, parts: Iterable[PageParts]) -> CheckConte
         live_pages=frozenset(str(pk) for pk, live in found.items() if live),
         known_pages=frozenset(str(pk) for pk in found),
         documents=frozenset(str(pk) for pk in documents),
+        withheld=frozenset(str(pk) for pk, file_hash in documents.items() if file_hash in refused),
         language=language,
     )
 

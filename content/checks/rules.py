@@ -145,6 +145,8 @@ def _get_link_problem(kind: str, target: str, context: CheckContext) -> object |
         if target not in context.known_pages:
             return _("The link leads to a page that was deleted.")
         return None if target in context.live_pages else _("The link leads to a page that readers can't see.")
+    if kind == "document" and target in context.withheld:
+        return _("The link leads to a file that can’t be cleaned, so readers don’t get it. Upload another one.")
     if kind == "document":
         return None if target in context.documents else _("The link leads to a file that was deleted.")
     return _get_address_problem(target)

@@ -21,6 +21,7 @@ from wagtail.documents.views.serve import serve
 
 from ..asset_usage import is_public_asset
 from ..external_preview import FILE_PARAMETER, opens_file
+from ..library_files import is_withheld
 from ..media_storage.errors import BucketAway
 from ..media_storage.files import StoredFile, get_bucket
 from ..media_storage.location import has_bucket
@@ -128,11 +129,11 @@ def document(request: HttpRequest, document_id: str, document_filename: str) -> 
     """Serve a document through Wagtail's view, which checks private collections; or the requested range of it.
 
     Who may have it: everyone, once it is offered; before that whoever writes pages, and an external front end that was
-    given a draft with it. What only some may have leaves no copy. Raises BucketAway, which is answered with 503
-    (`config.views.server_error`).
+    given a draft with it. One that can't be cleaned is only for those who write pages. What only some may have leaves
+    no copy. Raises BucketAway, which is answered with 503 (`config.views.server_error`).
     """
     document = _get_document(document_id)
-    is_public = document is not None and is_public_asset(document)
+    is_public = document is not None and is_public_asset(document) and not is_withheld(document)
     is_signed = document is not None and not is_public and opens_file(request.GET.get(FILE_PARAMETER, ""), document)
     # 404 and not 403: nobody who may not have a document learns that it exists.
     if not (is_public or is_signed or (document and request.user.has_perm("wagtailadmin.access_admin"))):

@@ -18,8 +18,9 @@ from sanitizer.tests import reader_samples, samples
 from sanitizer.tests.reader_samples import SECRET
 
 from .. import library_files
+from ..checks.context import build_check_context
 from ..housekeeping import each_minute
-from ..library_files import clean_stored_files, count_unexamined, list_refused
+from ..library_files import clean_stored_files, count_unexamined, is_withheld, list_refused
 from ..media_storage.files import replace
 from ..models import ExaminedFile
 from ..pictures import POSTER, get_rendition_specs
@@ -73,7 +74,24 @@ class TestStoredFiles(TestCase):
         assert "4 files weren't examined yet" in out.getvalue()
         assert "3 files looked at, 1 cleaned, 1 left" in out.getvalue()
         assert f"document {acting.pk}: active" in out.getvalue()
+        for each in (broken, acting, last):
+            each.refresh_from_db()
+        assert [is_withheld(each) for each in (broken, acting, last)] == [True, True, False]
         assert not PutAside.objects.exists()
+
+    def test_readers_are_not_given_what_cannot_be_cleaned_and_the_check_says_so(self):
+        row = self.put("b.pdf", samples.pdf(script="app.alert(1)"))
+        other = self.put("c.pdf", samples.pdf())
+        link = ("document", str(row.pk), "the paper", "body")
+        parts = [mock.Mock(links=[link, ("document", str(other.pk), "another", "body")])]
+        with mock.patch("content.media_files.views.is_public_asset", return_value=True):
+            assert self.client.get(row.url).status_code == 200, "not examined yet"
+            clean_stored_files()
+            assert self.client.get(row.url).status_code == 404
+            assert self.client.get(other.url).status_code == 200
+            with mock.patch("django.contrib.auth.models.AnonymousUser.has_perm", return_value=True):  # who writes pages
+                assert self.client.get(row.url).status_code == 200
+        assert build_check_context("sq", parts).withheld == {str(row.pk)}
 
     def test_one_that_cannot_be_read_now_is_tried_again(self):
         row = self.put("a.docx", reader_samples.docx())

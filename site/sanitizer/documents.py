@@ -58,7 +58,8 @@ def _guarded(make: Callable[[], bytes], most_bytes: int) -> bytes:
 def _read(content: bytes) -> PdfReader:
     # not strict: a slightly broken file that every reader opens isn't refused
     reader = PdfReader(io.BytesIO(content), strict=False)
-    if reader.is_encrypted or "/Encrypt" in reader.trailer:
+    # Locked against changes only, it opens without a password, as it does for every reader; the copy has no lock.
+    if reader.is_encrypted and not reader.decrypt(""):
         raise FileRefused("locked")
     _refuse_active(reader)
     if not 0 < len(reader.pages) <= MAX_PAGES:

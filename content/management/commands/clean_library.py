@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = (
         "Cleans pictures and documents that nobody has cleaned yet: of camera and place, authors, properties, comments."
         " Workers do the same, some each minute. Names and addresses stay; sizes of pictures are made anew. Run again,"
-        " it goes on. Lists what can't be cleaned, which stays as it is."
+        " it goes on. Lists what can't be cleaned: documents of these aren't given to readers."
     )
     requires_system_checks = []
 
@@ -25,8 +25,8 @@ class Command(BaseCommand):
         refused = list_refused()
         if refused:
             self.stdout.write(
-                f"{len(refused)} files can't be cleaned, and are given out as they are. Have editors upload another one"
-                " in the place of each (/cms/images/…/, /cms/documents/…/):"
+                f"{len(refused)} files can't be cleaned; readers aren't given documents of these. Have editors upload"
+                " another one in the place of each (/cms/images/…/, /cms/documents/…/):"
             )
         for name, code in refused:
             self.stdout.write(f"  {name}: {code}")

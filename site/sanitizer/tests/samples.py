@@ -113,14 +113,16 @@ def pdf(*, pages: int = 1, wrapped: bool = False, **changes: Any) -> bytes:
     return written_pdf(writer, **changes)
 
 
-def written_pdf(writer: PdfWriter, *, password: str = "", script: str = "", attached: bytes = b"") -> bytes:
+def written_pdf(
+    writer: PdfWriter, *, password: str = "", owner: str = "", script: str = "", attached: bytes = b""
+) -> bytes:
     if script:
         action = {NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject(script)}
         writer.root_object[NameObject("/OpenAction")] = writer._add_object(DictionaryObject(action))
     if attached:
         writer.add_attachment("more.txt", attached)
-    if password:
-        writer.encrypt(user_password="", owner_password=password)
+    if password or owner:  # to open it, or to change it only
+        writer.encrypt(user_password=password, owner_password=owner or None)
     into = io.BytesIO()
     writer.write(into)
     return into.getvalue()

@@ -16,6 +16,7 @@ from pypdf.errors import PyPdfError
 from pypdf.filters import decode_stream_data
 
 from .. import process
+from ..documents import clean_document, clean_public_document
 from ..file_types import FileRefused
 from ..jpeg import without_extras
 from ..process import clean_copy, sanitize_file
@@ -223,6 +224,18 @@ def _unpacked(content: bytes) -> bytes:
             found = reader.get_object(number)
             parts += [repr(found).encode(), getattr(found, "_data", b"")]
     return b"".join(parts)
+
+
+def test_a_document_that_is_only_locked_against_changes_is_cleaned() -> None:
+    """Every reader opens it without a password, and many papers of the state are so."""
+    content = samples.pdf(pages=2, owner="x")
+    bare, public = clean_document(content, 10**6)[1], clean_public_document(content, 10**6)
+    for copy in (bare, public):
+        assert len(PdfReader(io.BytesIO(copy)).pages) == 2
+        assert not PdfReader(io.BytesIO(copy)).is_encrypted
+    assert CANARY.encode() not in _unpacked(bare)
+    assert not PdfReader(io.BytesIO(public)).metadata
+    assert PdfReader(io.BytesIO(public)).xmp_metadata is None
 
 
 @pytest.mark.parametrize(
