@@ -6,13 +6,10 @@ open and by when it must be notified, nothing else. The system notifies the Comm
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from smtplib import SMTPException
 from typing import Any
 from uuid import UUID
 
-import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Max
 from django.template.loader import render_to_string
@@ -21,6 +18,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from access.models import Assignment, StaffRole, User
+from access.staff_mail import send_staff_mail
 from audit import clock
 from audit.chain import get_actor, log_event
 from audit.put_aside import for_each_row, get_put_aside_keys
@@ -33,8 +31,6 @@ KIND = "breach.reminder"  # under which a row is put aside
 TRY_AGAIN = timedelta(minutes=15)
 AT_MOST = 20  # in one run
 WHO = (StaffRole.COORDINATOR, StaffRole.OPERATOR)
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,8 +136,4 @@ def _send(user: User, breach: Breach, now: datetime) -> bool:
         link = f"{settings.PUBLIC_URL}{reverse('accountability:breach', args=[breach.pk])}"
         context: dict[str, Any] = {"breach": breach, "link": link, "is_late": breach.due_at < now}
         body = render_to_string("accountability/reminder.txt", context)
-    try:
-        return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [user.email]).send() > 0
-    except (SMTPException, OSError) as error:
-        log.error("breach_mail_failed", code=type(error).__name__, breach=str(breach.pk))
-        return False
+    return send_staff_mail(subject, body, user.email, "breach_mail_failed", breach=str(breach.pk))

@@ -10,11 +10,9 @@ wakes the coordinators again, and nobody else.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from smtplib import SMTPException
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
@@ -24,6 +22,7 @@ from redis.exceptions import RedisError
 
 from access.models import Assignment, MobileUnit, StaffRole, User
 from access.reach import get_region_keys
+from access.staff_mail import send_staff_mail
 from audit.chain import ANONYMOUS, get_actor, log_event
 from audit.put_aside import for_each_row, get_put_aside_keys
 from case_forms.alarm_rules.deciding import respond
@@ -186,8 +185,4 @@ def _send(user: User, alarm: PhoneAlarm) -> bool:
     with translation.override(wording.language):
         page = f"{settings.PUBLIC_URL}{reverse('devices:list')}"
         subject, body = word_phone_alarm(is_urgent=alarm.is_urgent, page=page).compose(wording)
-    try:
-        return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [user.email]).send() > 0
-    except (SMTPException, OSError) as error:
-        log.error("device_alarm_mail_failed", code=type(error).__name__, alarm=alarm.pk)
-        return False
+    return send_staff_mail(subject, body, user.email, "device_alarm_mail_failed", alarm=alarm.pk)

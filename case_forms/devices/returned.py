@@ -6,17 +6,16 @@ deleted ends it.
 """
 
 from datetime import datetime, timedelta
-from smtplib import SMTPException
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from access.models import User
 from access.reach import get_region_keys
+from access.staff_mail import send_staff_mail
 from audit.put_aside import for_each_row, get_put_aside_keys
 from case_forms.submissions.models import Draft
 from notifications.texts.in_force import Wording
@@ -77,8 +76,4 @@ def _send(user: User, key: int) -> bool:
     with translation.override(wording.language):
         page = f"{settings.PUBLIC_URL}{reverse('devices:list')}"
         subject, body = word_form_returned(page=page).compose(wording)
-    try:
-        return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [user.email]).send() > 0
-    except (SMTPException, OSError) as error:
-        log.error("returned_form_mail_failed", code=type(error).__name__, arrival=key)
-        return False
+    return send_staff_mail(subject, body, user.email, "returned_form_mail_failed", arrival=key)

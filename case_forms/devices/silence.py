@@ -5,12 +5,10 @@ is a form that somebody filled and nobody has read. The mail says that one phone
 """
 
 from datetime import datetime, timedelta
-from smtplib import SMTPException
 from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -18,6 +16,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from access.models import User
+from access.staff_mail import send_staff_mail
 from audit.put_aside import for_each_row, get_put_aside_keys
 
 from .alarms import list_coordinators
@@ -62,8 +61,4 @@ def _send(user: User, device: Device) -> bool:
         subject = _("Vatra: a phone with finished forms isn't seen any more")
         said = {"link": f"{settings.PUBLIC_URL}{reverse('devices:list')}", "hours": SILENT_HOURS}
         body = render_to_string("devices/silent.txt", said)
-    try:
-        return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [user.email]).send() > 0
-    except (SMTPException, OSError) as error:
-        log.error("silent_phone_mail_failed", code=type(error).__name__, device=str(device.pk))
-        return False
+    return send_staff_mail(subject, body, user.email, "silent_phone_mail_failed", device=str(device.pk))

@@ -5,17 +5,16 @@ server that is away delays the news and loses nothing.
 """
 
 from collections.abc import Sequence
-from smtplib import SMTPException
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from access.models import Assignment, StaffRole, User
+from access.staff_mail import send_staff_mail
 
 from .models import EditorNews
 
@@ -66,11 +65,7 @@ def _mail_editor(editor: User, news: Sequence[EditorNews]) -> bool:
             "lines": f"{settings.PUBLIC_URL}{reverse('lines_report')}",
         }
         body = render_to_string("content_admin/news_mail.txt", context)
-    try:
-        return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [editor.email]).send() > 0
-    except (SMTPException, OSError, ValueError) as error:
-        log.error("editor_mail_failed", code=type(error).__name__, editor=editor.pk)
-        return False
+    return send_staff_mail(subject, body, editor.email, "editor_mail_failed", editor=editor.pk)
 
 
 def get_editors_to_mail() -> list[User]:

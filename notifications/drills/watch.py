@@ -6,17 +6,15 @@ role and no day: whoever reads that mail and isn't meant to would know where nob
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from smtplib import SMTPException
 from typing import Any
 
-import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from access.models import Assignment, Region, StaffRole, User
+from access.staff_mail import send_staff_mail
 from audit.put_aside import for_each_row
 from notifications.outbox.alarm import get_operators_to_mail
 from notifications.outbox.models import Heartbeat
@@ -30,8 +28,6 @@ DRILLS = "drills"  # a part of Heartbeat
 FRESH = timedelta(minutes=15)
 TRY_AGAIN = timedelta(minutes=5)  # when no mail went out
 KEPT = timedelta(days=2 * 366)  # results: two years, to compare a month with the same one before
-
-log = structlog.get_logger(__name__)
 
 
 def each_minute(argument: str = "", *, now: datetime | None = None) -> None:
@@ -75,10 +71,7 @@ def _mail(run: DrillRun, people: Iterable[User]) -> int:
         with translation.override(person.language):
             words = word_bad_drill(state=run.state, page=settings.PUBLIC_URL + reverse("drills"))
             subject, body = words.compose(Wording(person.language, timezone.now()))
-        try:
-            sent += EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [person.email]).send() > 0
-        except (SMTPException, OSError) as error:
-            log.error("mail_of_a_drill_failed", code=type(error).__name__, person=person.pk)
+        sent += send_staff_mail(subject, body, person.email, "mail_of_a_drill_failed", person=person.pk)
     return sent
 
 

@@ -7,17 +7,16 @@ minutes. The bulk workers raise it; when none can be asked, the sweeper does.
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from smtplib import SMTPException
 from typing import Any
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db.models import Count, Max, Min
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from access.models import Assignment, StaffRole, User
+from access.staff_mail import send_staff_mail
 from notifications.directory.models import Role
 from notifications.staff_push.waking import wake
 from notifications.texts.in_force import Wording
@@ -116,8 +115,4 @@ def _mail_operator(operator: User, cases: int) -> bool:
     with translation.override(operator.language):
         mail = word_alarm(cases=cases, page=settings.PUBLIC_URL + reverse("dutyshift:index"))
         subject, body = mail.compose(Wording(operator.language, timezone.now()))
-    try:
-        return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [operator.email]).send() > 0
-    except (SMTPException, OSError) as error:
-        log.error("alarm_mail_failed", code=type(error).__name__, operator=operator.pk)
-        return False
+    return send_staff_mail(subject, body, operator.email, "alarm_mail_failed", operator=operator.pk)

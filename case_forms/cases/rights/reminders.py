@@ -5,12 +5,9 @@ A mail server that is away loses nothing: it is tried again after a quarter of a
 """
 
 from datetime import datetime, timedelta
-from smtplib import SMTPException
 from uuid import UUID
 
-import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -18,6 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from access.models import Assignment, StaffRole, User
+from access.staff_mail import send_staff_mail
 from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications.staff_push.waking import wake
 
@@ -27,8 +25,6 @@ from .models import RightsRequest
 KIND = "case.rights"  # under which a row is put aside
 PAUSE, TRY_AGAIN = timedelta(days=2), timedelta(minutes=15)
 AT_MOST = 20  # in one run
-
-log = structlog.get_logger(__name__)
 
 
 def send_due(_argument: str = "", *, now: datetime | None = None) -> int:
@@ -70,8 +66,4 @@ def _send(user: User, request: RightsRequest, now: datetime) -> bool:
         stopped = request.is_erasing and request.erase_on is not None and request.erase_on < timezone.localdate(now)
         said = {"request": request, "link": link, "late": late, "stopped": stopped}
         body = render_to_string("cases/rights/reminder.txt", said)
-    try:
-        return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [user.email]).send() > 0
-    except (SMTPException, OSError) as error:
-        log.error("rights_mail_failed", code=type(error).__name__, request=str(request.pk))
-        return False
+    return send_staff_mail(subject, body, user.email, "rights_mail_failed", request=str(request.pk))

@@ -64,7 +64,7 @@ def test_one_that_was_seen_again_and_falls_silent_once_more_is_mailed_about_agai
 def test_without_a_mail_server_it_is_tried_again(phone, scene, coordinator, mailoutbox, monkeypatch):
     phone.contact(queued=1)
     with monkeypatch.context() as broken:
-        broken.setattr("case_forms.devices.silence.EmailMessage.send", lambda self: 0)
+        broken.setattr("access.staff_mail.EmailMessage.send", lambda self: 0)
         assert ring(now=timezone.now() + LATER) == 0
     assert Device.objects.get().silence_mailed_at is None
     assert ring(now=timezone.now() + LATER) == 1

@@ -7,11 +7,8 @@ whose warnings were late, gets both of them and the time between them first.
 
 from collections import defaultdict
 from datetime import date, datetime, timedelta
-from smtplib import SMTPException
 
-import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db.models import F, Q, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -19,6 +16,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from access.models import User
+from access.staff_mail import send_staff_mail
 from audit.put_aside import for_each_row
 
 from ..models import Draft
@@ -28,8 +26,6 @@ END = "draft.end"  # what is put aside when one can't be ended
 FIRST, SECOND = timedelta(days=7), timedelta(days=1)  # before the end
 BETWEEN = timedelta(days=5)  # at least, between the two warnings
 AT_MOST = 500  # drafts in one pass
-
-log = structlog.get_logger(__name__)
 
 
 def end_old_drafts(now: datetime) -> tuple[int, int]:
@@ -90,8 +86,4 @@ def _mail(owner: User, count: int) -> bool:
             {"count": count, "days": settings.DRAFT_DAYS, "page": settings.PUBLIC_URL + reverse("intake:home")},
         )
         subject = _("Vatra: something that you have begun is about to be deleted")
-    try:
-        return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [owner.email]).send() > 0
-    except (SMTPException, OSError) as error:
-        log.error("draft_warning_failed", code=type(error).__name__, owner=owner.pk)
-        return False
+    return send_staff_mail(subject, body, owner.email, "draft_warning_failed", owner=owner.pk)

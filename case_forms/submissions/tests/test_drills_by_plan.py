@@ -383,7 +383,7 @@ def test_where_no_mail_goes_out_it_is_tried_again_and_without_a_coordinator_the_
     make_plan(scene)
     july = TUESDAY + timedelta(days=24)
     note_missed(july)
-    with mock.patch.object(watch.EmailMessage, "send", side_effect=OSError):
+    with mock.patch("access.staff_mail.EmailMessage.send", side_effect=OSError):
         assert watch.send_alarms(july) == 0
     assert watch.send_alarms(july + timedelta(minutes=1)) == 0
     assert watch.send_alarms(july + timedelta(minutes=6)) == 1

@@ -7,19 +7,18 @@ name the unit and say nothing of what was written. What is about to end was mail
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from smtplib import SMTPException
 from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
 from access.models import Assignment, MobileUnit, StaffRole, User
+from access.staff_mail import send_staff_mail
 from audit import clock
 from audit.chain import log_event
 from audit.put_aside import for_each_row, get_put_aside_keys
@@ -151,8 +150,4 @@ def _send(user: User, unit: MobileUnit, *, is_last: bool) -> bool:
     page = f"{settings.PUBLIC_URL}{reverse('sessions:list')}"
     (write,) = _writers
     subject, body = write(user.language, unit=unit.name, page=page, is_last=is_last)
-    try:
-        return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [user.email]).send() > 0
-    except (SMTPException, OSError) as error:
-        log.error("phone_record_mail_failed", code=type(error).__name__, user=user.pk)
-        return False
+    return send_staff_mail(subject, body, user.email, "phone_record_mail_failed", user=user.pk)

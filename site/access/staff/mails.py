@@ -5,12 +5,9 @@ invitation. A mail server that is down loses no action: the mail fails, the log 
 """
 
 from collections.abc import Iterable, Sequence
-from smtplib import SMTPException
 from typing import Any
 
-import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -19,9 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..models import Assignment, StaffRole, User
+from ..staff_mail import send_staff_mail
 from .models import Invitation
-
-log = structlog.get_logger(__name__)
 
 
 def send_invitation(invitation: Invitation, token: str) -> bool:
@@ -141,9 +137,4 @@ def send(user: User, subject: str, template: str, context: dict[str, Any], *, to
         return False
     with translation.override(user.language):
         body = render_to_string(template, context)
-    try:
-        return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [address]).send() > 0
-    # Swallowed: the action is committed by now, and a mail that fails must not answer it with an error.
-    except (SMTPException, OSError) as error:
-        log.error("account_mail_failed", code=type(error).__name__, user=user.pk)
-        return False
+    return send_staff_mail(subject, body, address, "account_mail_failed", user=user.pk)

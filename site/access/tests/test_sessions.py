@@ -325,7 +325,7 @@ def test_a_call_that_no_mail_server_took_is_tried_again(worker, person):
     actions.set_pin(user=worker, pin=PIN, duress_pin=DURESS)
     person("coordinator", place="north", email="besa@vatra.example")
     unlock(as_(worker), DURESS)
-    with mock.patch("access.staff.mails.EmailMessage.send", side_effect=OSError):
+    with mock.patch("access.staff_mail.EmailMessage.send", side_effect=OSError):
         duress.ring()
     assert DuressAlarm.objects.get().told_at is None
     DuressAlarm.objects.update(next_try_at=timezone.now())
@@ -338,7 +338,7 @@ def test_mails_go_on_while_nobody_takes_one_and_reach_operators_when_nobody_answ
     person("coordinator", place="north", email="besa@vatra.example")
     person("operator", email="olta@vatra.example")
     unlock(as_(worker), DURESS)
-    with mock.patch("access.staff.mails.EmailMessage.send", side_effect=OSError):
+    with mock.patch("access.staff_mail.EmailMessage.send", side_effect=OSError):
         for _round in range(duress.MAX_TRIES + 3):
             DuressAlarm.objects.update(next_try_at=timezone.now())
             duress.ring()

@@ -114,7 +114,7 @@ def test_what_does_not_fit_is_said_beside_its_field_and_nobody_is_made(operator,
 
 
 def test_an_invitation_that_could_not_be_mailed_is_not_said_to_be_sent(operator):
-    with mock.patch("access.staff.mails.EmailMessage.send", side_effect=SMTPServerDisconnected):
+    with mock.patch("access.staff_mail.EmailMessage.send", side_effect=SMTPServerDisconnected):
         answer = as_(operator).post(reverse("staff:add"), new_person(role="editor"), follow=True)
     words = answer.content.decode()
     assert "could not be sent" in words

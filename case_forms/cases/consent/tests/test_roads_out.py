@@ -34,7 +34,7 @@ ROOMS = ("case_forms", "notifications", "outreach_pages", "content", "site")
 # By which a module lets something out, other than a page: files, PDFs, what another program reads.
 MARKS = re.compile(
     r"Content-Disposition|StreamingHttpResponse\(|FileResponse\(|\bto_pdf\(|xlsx_pieces\(|zip_pieces\(|iter_csv\("
-    r"|text/calendar|@api\.get|@api\.post|@router\.|httpx\.|httpcore\.Conn|smtplib|EmailMultiAlternatives\("
+    r"|text/calendar|@api\.get|@api\.post|@router\.|httpx\.|httpcore\.Conn|smtplib|EmailMultiAlternatives\(|send_staff_mail\("
 )
 # What a phone reads that stores (case_forms.devices): its pack asks the gate for each case that it takes along.
 # Kits and sessions are nobody's case.
@@ -121,6 +121,7 @@ MAILS_WITHOUT_CONTENT = {
     "notifications/outbox/alarm.py": "notices that don't go out",
     "outreach_pages/records/phones/ending.py": "a record from a phone waits: of which session isn't in it",
     "site/access/staff/mails.py": "accounts",
+    "site/access/staff_mail.py": "what its callers write, each of them named here",
 }
 
 
