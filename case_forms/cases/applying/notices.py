@@ -24,7 +24,7 @@ from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.subjects import Subject
 
 from ..brief_content import BriefFacts, both, brief_for, settings_missing
-from ..consent.deciding import NOT_SHARED, decide_sharing
+from ..consent.deciding import NOT_SHARED, decide_sharing, hold_back
 from ..consent.gate import may_share
 from ..consent.ledger import Recipient
 from ..correcting import Telling
@@ -103,6 +103,13 @@ class NoticesOfDecision(DutiesOfDecision):
         if named is None:
             raise CannotApply(action.rule, "unknown_partner")
         return named
+
+    def hold_back(self, action: Action) -> None:
+        """Record that a role isn't notified by this form. The rule's own words say why."""
+        case, event = self._here(action)
+        to = Recipient(action.params["role"], None)
+        code = hold_back(case=case, event=event, to=to, asked=self.asked, at=self.submission.received_at)
+        self.not_shared.append({"role": to.role, "recipient": "", "code": code})
 
     def refer(self, action: Action) -> None:
         case, event = self._here(action)

@@ -28,6 +28,9 @@ class WorldWithoutCase(World):
     def notify(self, action: Action) -> None:
         refuse(action)
 
+    def hold_back(self, action: Action) -> None:
+        refuse(action)
+
     def refer(self, action: Action) -> None:
         refuse(action)
 

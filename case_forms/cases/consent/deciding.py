@@ -25,6 +25,7 @@ from .models import SharingDecision
 from .rules import get_rules, needs_consent
 
 NOT_SHARED = "not_shared"  # the rule under which the case's explanation says so
+NOT_BY_FORM = "not_by_form"  # a rule of the form held it back, whatever the case holds
 NO_QUESTION = _("This version of the form had no question for the reason.")
 
 
@@ -62,6 +63,25 @@ def decide_sharing(*, case: Case, event: CaseEvent, to: Recipient, asked: Asked,
     verdict = may_share(case, to, at=at, emergency=emergency)
     if not needs_consent(to.role, is_child=case.child_track):
         return verdict
+    decision = _record(verdict, case=case, event=event, to=to, asked=asked, at=at)
+    if verdict.basis == VITAL_INTEREST:
+        inform_coordinator(case=case, decision=decision, at=at)
+    return verdict
+
+
+def hold_back(*, case: Case, event: CaseEvent, to: Recipient, asked: Asked, at: datetime) -> str:
+    """Record that a rule holds a recipient back, as if the gate had refused. Return the code that says why.
+
+    NOT_BY_FORM where the gate itself would let it pass: the case holds a consent, and the form names none that counts.
+    """
+    code = may_share(case, to, at=at).code or NOT_BY_FORM
+    _record(Verdict(False, code=code), case=case, event=event, to=to, asked=asked, at=at)
+    return code
+
+
+def _record(
+    verdict: Verdict, *, case: Case, event: CaseEvent, to: Recipient, asked: Asked, at: datetime
+) -> SharingDecision:
     decision = SharingDecision.objects.create(
         case=case,
         event_id=event.pk,
@@ -87,6 +107,4 @@ def decide_sharing(*, case: Case, event: CaseEvent, to: Recipient, asked: Asked,
             code=verdict.code,
             claimed=asked.claimed[:40],
         )
-    if verdict.basis == VITAL_INTEREST:
-        inform_coordinator(case=case, decision=decision, at=at)
-    return verdict
+    return decision

@@ -34,6 +34,9 @@ class World(Protocol):
     def notify(self, action: Action) -> None: ...
 
     @abstractmethod
+    def hold_back(self, action: Action) -> None: ...
+
+    @abstractmethod
     def refer(self, action: Action) -> None: ...
 
     @abstractmethod

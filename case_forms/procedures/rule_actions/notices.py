@@ -68,6 +68,21 @@ class Notify(RuleAction):
         world.notify(action)
 
 
+class HoldBack(RuleAction):
+    code = "hold_back"
+    words = gettext_noop(
+        "Notify nobody of a role, and say so at the top of the case until it is dealt with: the person was not asked,"
+        " or did not agree."
+    )
+    summary = gettext_noop("Not notified: %(role)s")
+
+    role: Annotated[StrictStr, Parameter(ROLE, gettext_noop("who is not notified"), is_needed=True)] = ""
+
+    @classmethod
+    def carry_out(cls, action: Action, world: World) -> None:
+        world.hold_back(action)
+
+
 class Refer(RuleAction):
     code = "refer"
     words = gettext_noop("Refer the person to a protection service. It is notified in no other way.")

@@ -115,6 +115,7 @@ def test_stored_codes_stay() -> None:
         "phone_alarm",
     }
     assert set(ACTIONS) == {
+        "hold_back",
         "open_case",
         "attach_case",
         "update_case",

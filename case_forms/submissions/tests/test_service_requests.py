@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from access.models import User
 from case_forms.cases.consent.gate import may_share
+from case_forms.cases.consent.held_back import list_held_back
 from case_forms.cases.consent.ledger import Recipient
-from case_forms.cases.consent.models import ConsentEntry
+from case_forms.cases.consent.models import ConsentEntry, SharingDecision
 from case_forms.cases.models import Case, Deadline
 from case_forms.form_builder.definition import parse_form
 from case_forms.form_builder.models import FormVersion
@@ -210,6 +211,11 @@ def test_without_a_consent_on_record_an_office_is_not_notified_and_the_sender_re
     withheld = {f"not_asked_{role}" for role in ask if role not in notified}
     assert {rule for rule in rules_said(sent) if rule.startswith("not_asked_")} == withheld
     assert not sent.is_unmatched
+    # At the top of the case and in the API, like whoever the gate itself holds back.
+    assert {f"not_asked_{each.to.role}" for each in list_held_back(case, timezone.now())} == withheld
+    held = SharingDecision.objects.filter(case=case, submission_id=sent.pk, is_allowed=False)
+    assert {f"not_asked_{role}" for role in held.values_list("role", flat=True)} == withheld
+    assert "" not in held.values_list("code", flat=True)
 
 
 def test_a_consent_form_that_does_not_open_counts_as_no_consent(
