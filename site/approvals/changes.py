@@ -46,7 +46,8 @@ class Change(Request):
     """What one person asked for, and what another one decided.
 
     `values` is sealed, so that one can show later where calls and notices went, and nobody reads it off a backup:
-    {"before": {field: value}, "after": {field: value}, …} with only the fields that change, as JSON has them; beside
+    {"before": {field: value}, "after": {field: value}, "by": key, …} with only the fields that change, as JSON has
+    them; `by` is who asked, so that nobody makes it somebody else's in the database and decides it themselves. Beside
     them the state of its mails (`mailing`). `mailed_at`: when everybody concerned had been mailed.
     """
 
@@ -61,12 +62,19 @@ class Change(Request):
     class Meta:
         abstract = True
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self._state.adding:
+            self.values = {**self.values, "by": self.asked_by_id}
+        super().save(*args, **kwargs)
+
     def sides(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """Return the values before and after the change; None when the seal can't be opened."""
+        """Return the values before and after; None when they can't be opened, or were asked for by somebody else."""
         try:
-            return self.values["before"], self.values["after"]
+            values = self.values
         except (SealBroken, KeyRingError):
             return None
+        # One of an earlier release doesn't say who asked.
+        return (values["before"], values["after"]) if values.get("by", self.asked_by_id) == self.asked_by_id else None
 
 
 C = TypeVar("C", bound=Change)

@@ -393,6 +393,20 @@ def test_one_refused_address_brings_nobody_else_the_warning_again(
     assert len(tried) < 12
 
 
+def test_who_asked_and_writes_somebody_else_into_the_database_still_decides_nothing(
+    client: Client, keeper: User
+) -> None:
+    officer = police()
+    client.post(f"{CONTACTS}edit/{officer.pk}/", filled(officer, email=EVIL))
+    DirectoryChange.objects.update(asked_by=second_keeper(keeper))
+    change = DirectoryChange.objects.get()
+    with pytest.raises(ValidationError):
+        DIRECTORY.decide(change=change, agree=True, by=keeper)
+    officer.refresh_from_db()
+    assert officer.email == "police@veri.example"
+    DIRECTORY.decide(change=change, agree=False, by=keeper)
+
+
 def test_a_late_warning_says_that_the_change_was_agreed_to_and_none_of_a_refused_one_goes_out(
     client: Client, keeper: User, settings, django_capture_on_commit_callbacks
 ) -> None:

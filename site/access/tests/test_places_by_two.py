@@ -297,6 +297,20 @@ def as_stored(key: UUID) -> str:
     return key.hex if connection.vendor == "sqlite" else str(key)
 
 
+def test_who_asked_and_writes_somebody_else_into_the_database_still_decides_nothing(operator, besa, unit):
+    change_unit(operator, unit, callback_phone=OWN)
+    PlaceChange.objects.update(asked_by=besa)
+    change = PlaceChange.objects.get()
+    address = reverse("by_two:place", args=[change.pk])
+    assert as_(operator).post(address, {"decision": "agree"}).status_code == 409
+    unit.refresh_from_db()
+    assert unit.callback_phone == UNITS
+    page = as_(operator).get(address).content.decode()
+    assert OWN not in page
+    assert 'value="agree"' not in page
+    assert as_(operator).post(address, {"decision": "refuse"}).status_code == 302
+
+
 def test_asking_and_deciding_take_the_row_before_its_change(operator, besa, unit):
     """Else each could wait for the other for ever (PostgreSQL; SQLite locks no rows, but asks in the same order)."""
     change_unit(operator, unit, callback_phone=OWN)
