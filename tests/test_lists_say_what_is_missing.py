@@ -69,6 +69,7 @@ CUTS: dict[str, dict[str, str]] = {
     "case_forms/expressions/satisfiability.py": {"MAX_MEMBERS": LOOKED_AT},
     "case_forms/form_builder/choice_lists.py": {"MAX_REPORTED": COUNTED},
     "case_forms/form_builder/editing.py": {"MAX_REPORTED": COUNTED},
+    "case_forms/form_builder/xlsform/sections.py": {"MAX_ITEMS": "rows of a section, which goes on in the next"},
     "case_forms/form_builder/xlsform/workbook.py": {"MAX_NOTES": TYPED, "MAX_COLUMNS": TYPED},
     "case_forms/procedure_editor/editing.py": {"MAX_REPORTED": COUNTED},
     "case_forms/procedures/form_guard_messages.py": {"OUTER_STEPS": TYPED},

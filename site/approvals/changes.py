@@ -119,8 +119,8 @@ class ChangeHandler(Generic[C]):
     def log(self, what: str, change: C, by: Any, **detail: Any) -> None:
         """Enter in the record what happened: asked, made, agreed, refused, withdrawn."""
         detail = {**self.get_detail(change), **detail}
-        actor, action = get_actor(by), f"{self.action}_{what}"
-        log_event(action, actor=actor, target_kind=self.target_kind, target_id=change.pk, **detail)
+        actor = get_actor(by)
+        log_event(f"{self.action}_{what}", actor=actor, target_kind=self.target_kind, target_id=change.pk, **detail)
 
     # ---- what a kind says ----
 

@@ -38,7 +38,14 @@ PUT_TOGETHER = {
     ],
     "directory.conflict_{which}": ["directory.conflict_checked", "directory.conflict_confirmed"],
     "place.{}_changed": [f"place.{kind}_changed" for kind in ("mobileunit", "municipality", "region")],
-    "place.change_{what}": [f"place.change_{what}" for what in ("asked", "agreed", "refused", "withdrawn", "made")],
+    "{}_{what}": [  # `approvals.changes`
+        "place.change_made",
+        *(
+            f"{kind}.change_{what}"
+            for kind in ("place", "directory")
+            for what in ("asked", "agreed", "refused", "withdrawn")
+        ),
+    ],
     "{}.link_made": [f"{kind}.link_made" for kind in ("places", "duty")],
     "{}.pin_tried": [f"{kind}.pin_{done}" for kind in ("places", "duty") for done in ("tried", "paused")],
     "duty.request_{}": [f"duty.request_{stage}" for stage in ("agreed", "refused", "declined", "withdrawn", "lapsed")],
