@@ -16,6 +16,7 @@ django.setup()
 from django.apps import apps  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
+from wagtail.models import Revision  # noqa: E402
 
 from access.models import User  # noqa: E402
 from audit.models import ChainHead  # noqa: E402
@@ -29,6 +30,7 @@ from notifications.outbox.models import Notice  # noqa: E402
 
 CONTENT = b"An invented file of a landed schema."
 PDFS = 1
+REVISIONS = 5
 
 
 def main() -> None:
@@ -73,6 +75,8 @@ def thin_out() -> None:
             cursor.execute(f"SELECT page_ptr_id FROM {table} ORDER BY page_ptr_id LIMIT 1 OFFSET 6")  # noqa: S608
             (first,) = cursor.fetchone()
             cursor.execute(f"UPDATE {table} SET body = '[]' WHERE page_ptr_id >= %s", [first])  # noqa: S608
+    kept = Revision.objects.order_by("pk").values_list("pk", flat=True)[:REVISIONS]
+    Revision.objects.exclude(pk__in=list(kept)).delete()
     for name in ("wagtailcore.ReferenceIndex", "wagtailsearch.IndexEntry"):
         with suppress(LookupError):
             apps.get_model(name).objects.all().delete()

@@ -23,7 +23,7 @@ from .keys import KEYS
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(__file__).parent / "data"
-MAX_BYTES = 450_000
+MAX_BYTES = 470_000
 FILES = ("attachments", "case_keys")
 SEEDING = (("migrate", "-v0"), ("seed_reference",), ("seed_demo", "--quiet"))
 SEARCH_SHADOWS = ("_fts_data", "_fts_idx", "_fts_docsize", "_fts_content")
