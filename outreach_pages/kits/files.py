@@ -13,6 +13,7 @@ from wagtail.images.models import AbstractImage
 
 from access.limits import Busy
 from content.blocks.files import get_size
+from content.library_files import is_withheld
 from content.pictures import ORIGINAL, get_renditions_by_spec
 from content.printable_catalog import Printable
 from content.printables.rendering import render_printable
@@ -116,7 +117,7 @@ class ZipFiles:
 
     def _add_document(self, document: Any) -> str:
         size = get_size(document)
-        if not 0 < size <= self.room:
+        if not 0 < size <= self.room or is_withheld(document):
             return ""
         name = f"files/{document.pk}{PurePath(document.filename).suffix.lower()}"
         try:

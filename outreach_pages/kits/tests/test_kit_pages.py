@@ -17,7 +17,7 @@ from wagtail.images.tests.utils import get_test_image_file
 
 from access.limits import Busy
 from access.models import StaffRole
-from content.models import Hotline
+from content.models import ExaminedFile, Hotline
 from content.pictures import make_sizes
 from content.printables.pdf import PrintableError
 from outreach_pages.tests.places import person, region, unit
@@ -249,6 +249,16 @@ class TestZip(FieldKitsTest):
             files = self.unpack()
         assert f"files/{document.pk}.mp4" not in files
         assert "<li>Filmi</li>" in files["index.html"].decode()
+
+    def test_a_file_that_cannot_be_cleaned_is_named_as_missing(self):
+        document = get_document_model().objects.create(title="Plani", file=ContentFile(b"x" * 50, name="plani.pdf"))
+        block = ("download", {"document": document.pk, "title": "Plani ynë", "what": ""})
+        sheet = self.put_material("Plan", "handout", block)
+        self.version = KitVersion.objects.newest(self.put_kit(sheet, slug="kit-plan").pk)
+        ExaminedFile.objects.update_or_create(file_hash=document.file_hash, defaults={"problem": "locked"})
+        files = self.unpack()
+        assert f"files/{document.pk}.pdf" not in files
+        assert "<li>Plani</li>" in files["index.html"].decode()
 
     def test_no_title_and_no_file_name_leads_out_of_its_folder(self):
         document = get_document_model().objects.create(
