@@ -1,7 +1,8 @@
 """One way for a plain mail to a member of staff.
 
 Sent over a connection of its own and never raised from: an address that is refused, or a mail server that is down,
-stops neither the mails to the others nor the action that is committed by now. The caller keeps the row due.
+stops neither the mails to the others nor the action that is committed by now.
+Whether it is tried again is the caller's to say: mails about accounts are not.
 """
 
 from smtplib import SMTPException

@@ -65,7 +65,10 @@ class Request(models.Model):
 
 
 class ReasonedRequest(Request):
-    """A request with its reason and the second person's answer, sealed: `words` is {"reason": …, "answer": …}."""
+    """A request with its reason and the second person's answer: `words` is {"reason": …, "answer": …}.
+
+    A table whose requests are about a person or a case seals them.
+    """
 
     words: Any
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.chain import get_actor, log_event
+from audit.sealed_rows import keep_intact
 
 from ..models import User
 from ..sessions.actions import end_all
@@ -159,10 +160,13 @@ def _decide_end(asked: SessionEnd, approve: bool, by: User) -> None:
 def _decide(asked: TwoPeople, approve: bool, by: User, action: str, **detail: Any) -> None:
     """Store a second person's decision.
 
-    Raises ValidationError when it is one of the two, or when it was decided meanwhile.
+    Raises ValidationError when it is one of the two, when it was decided meanwhile, and when somebody without a key
+    changed or made the request in the database: that can only be refused.
     """
     if by.pk in (asked.asked_by_id, asked.user_id):
         raise ValidationError(_("The person who decides must be neither the one who asked nor the one concerned."))
+    if approve and not keep_intact([asked]):
+        raise ValidationError(_("This request isn't as it was made: somebody changed it in the database. Refuse it."))
     waiting = type(asked).objects.waiting().filter(pk=asked.pk)
     # Conditional on waiting: of two decisions at the same time one wins, and the other gets an error.
     changed = waiting.update(decided_by=by, decided_at=timezone.now(), is_approved=approve)

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -82,7 +82,7 @@ def _takes_two(what: str) -> list[models.BaseConstraint]:
     ]
 
 
-class TwoPeopleQuerySet(models.QuerySet[Any]):
+class TwoPeopleQuerySet(SealedQuerySet[Any]):
     def waiting(self, at: datetime | None = None) -> Self:
         """Return requests that a second person can still decide."""
         oldest = (at or timezone.now()) - timedelta(hours=self.model.hours())
@@ -93,8 +93,20 @@ class TwoPeopleQuerySet(models.QuerySet[Any]):
         return self.filter(closes_account=False, assignment__isnull=True)
 
 
-class TwoPeople(models.Model):
-    """A request about somebody's account that one manager makes and another one decides."""
+class TwoPeople(SealedRow):
+    """A request about somebody's account that one manager makes and another one decides.
+
+    Sealed, so that who asked can't write somebody else there and agree alone (`audit.sealed_rows`).
+    """
+
+    SEALED: ClassVar[tuple[str, ...]] = (
+        "user_id",
+        "asked_by_id",
+        "asked_at",
+        "decided_by_id",
+        "decided_at",
+        "is_approved",
+    )
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="%(class)ss")
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -107,6 +119,7 @@ class TwoPeople(models.Model):
 
     class Meta:
         abstract = True
+        base_manager_name = "objects"
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.asked_at:%Y-%m-%d}"
@@ -127,6 +140,7 @@ class FactorReset(TwoPeople):
 
     class Meta:
         app_label = "access"
+        base_manager_name = "objects"
         verbose_name = _("request to reset a second factor")
         verbose_name_plural = _("requests to reset a second factor")
         constraints = _takes_two("factor_reset")
@@ -139,12 +153,15 @@ class SessionEnd(TwoPeople):
     (`dual_control.takes_two_to_end`).
     """
 
+    SEALED = (*TwoPeople.SEALED, "closes_account", "assignment_id", "last_day")
+
     closes_account = models.BooleanField(default=False, db_default=False)
     assignment = models.ForeignKey("access.Assignment", models.CASCADE, null=True, related_name="+")
     last_day = models.DateField(null=True)
 
     class Meta:
         app_label = "access"
+        base_manager_name = "objects"
         verbose_name = _("request to end sessions")
         verbose_name_plural = _("requests to end sessions")
         constraints = _takes_two("session_end")
@@ -153,10 +170,13 @@ class SessionEnd(TwoPeople):
 class AddressChange(TwoPeople):
     """A request for another e-mail address of somebody with a role: whoever reads it chooses the account's password."""
 
+    SEALED = (*TwoPeople.SEALED, "email")
+
     email = models.EmailField()
 
     class Meta:
         app_label = "access"
+        base_manager_name = "objects"
         verbose_name = _("request to change an address")
         verbose_name_plural = _("requests to change addresses")
         constraints = [
@@ -176,6 +196,8 @@ class AddressChange(TwoPeople):
 class RoleRequest(TwoPeople):
     """A request for a new role, or a role in another region. It holds once a second person has agreed."""
 
+    SEALED = (*TwoPeople.SEALED, "role", "unit_id", "starts_on", "ends_on", "invites")
+
     role = models.CharField(max_length=16)
     unit = models.ForeignKey("access.MobileUnit", models.CASCADE, null=True, related_name="+")
     regions = models.ManyToManyField("access.Region", related_name="+")
@@ -185,6 +207,7 @@ class RoleRequest(TwoPeople):
 
     class Meta:
         app_label = "access"
+        base_manager_name = "objects"
         verbose_name = _("request for a role")
         verbose_name_plural = _("requests for roles")
         constraints = [

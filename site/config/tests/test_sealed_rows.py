@@ -5,19 +5,33 @@ It stands here because contacts, roles, factors and versions are of four rooms.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
-from access.models import Assignment, FactorSeal, Invitation, StaffRole, User
+from access.models import (
+    AddressChange,
+    Assignment,
+    FactorReset,
+    FactorSeal,
+    Invitation,
+    RoleRequest,
+    SessionEnd,
+    StaffRole,
+    User,
+)
 from access.sessions.factors import find_broken_factors, seal_secret
+from access.staff.decisions import decide_address, decide_reset, decide_role, decide_session_end
+from access.staff.models import TwoPeople
 from audit.models import AuditEntry
 from audit.sealed_rows import SealedRow, find_broken, find_unexplained, get_models, seal_first
 from case_forms.form_builder.triggers import FORM_VERSIONS
@@ -279,6 +293,39 @@ def test_an_honest_change_afterwards_covers_up_nothing(officer: Contact, change:
     assert names() == {f"contact {officer.pk}: broken"}
 
 
+REQUESTS = {
+    "role": (RoleRequest, {"role": "auditor", "starts_on": date(2026, 1, 1)}, decide_role),
+    "address": (AddressChange, {"email": "new@example.org"}, decide_address),
+    "factor": (FactorReset, {}, lambda asked, **how: decide_reset(reset=asked, **how)),
+    "sessions": (SessionEnd, {}, decide_session_end),
+}
+ASKED = {
+    "somebody else asked": "asked_by_id = {}",
+    "made by hand": "seal = ''",
+}
+
+
+@pytest.mark.parametrize("change", ASKED.values(), ids=ASKED)
+@pytest.mark.parametrize(("model", "values", "decide"), REQUESTS.values(), ids=REQUESTS)
+def test_who_asked_for_something_of_an_account_does_not_agree_by_writing_another_there(
+    scene: Scene, model: type[TwoPeople], values: dict[str, Any], decide: Callable[..., None], change: str
+) -> None:
+    asks, other = make_user(StaffRole.OPERATOR), make_user(StaffRole.OPERATOR)
+    someone = make_user(StaffRole.AUDITOR)
+    asked = model.objects.create(user=scene.worker, asked_by=asks, **values)
+    assert names() == set()
+    write(f"UPDATE {model._meta.db_table} SET {change.format(someone.pk)} WHERE id = %s", asked.pk)  # noqa: S608
+    forged = model.objects.get(pk=asked.pk)
+    for by in (asks, other):
+        if by.pk != forged.asked_by_id:
+            with pytest.raises(ValidationError, match="isn't as it was made"), override("en"):
+                decide(asked=forged, approve=True, by=by)
+    assert model.objects.waiting().filter(pk=asked.pk).exists()
+    decide(asked=forged, approve=False, by=other)
+    assert model.objects.get(pk=asked.pk).is_approved is False
+    assert names() == {f"{model._meta.model_name} {asked.pk}: broken"}
+
+
 def test_what_an_earlier_release_left_is_sealed_once(scene: Scene, officer: Contact) -> None:
     write("UPDATE directory_contact SET seal = ''")
     assert seal_first() == 0, "it was done"
@@ -340,11 +387,15 @@ def test_the_watch_names_it_within_the_hour_and_mails_operators_and_keepers(
 def test_each_sealed_model_asks_for_its_seal_wherever_rows_are_written() -> None:
     """A manager of another kind would write rows past their seal."""
     assert {model._meta.model_name for model in get_models()} == {
+        "addresschange",
         "assignment",
         "contact",
         "contactway",
+        "factorreset",
         "factorseal",
         "invitation",
+        "rolerequest",
+        "sessionend",
     }
     for model in get_models():
         assert isinstance(model._base_manager.all(), type(model._default_manager.all()))
