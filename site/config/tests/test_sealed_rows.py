@@ -39,6 +39,7 @@ from notifications.directory.models import Contact, ContactWay, Role
 from notifications.directory.roster import on_duty
 from notifications.directory.ways.choosing import get_ways
 from notifications.escalation import chain_watch
+from notifications.escalation.audit_labels import TARGETS
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Heartbeat, Notice
 from tests.world.places import PASSWORD, make_user
@@ -402,3 +403,4 @@ def test_each_sealed_model_asks_for_its_seal_wherever_rows_are_written() -> None
         assert issubclass(model, SealedRow)
         attributes = {field.attname for field in model._meta.concrete_fields}
         assert set(model.SEALED) <= attributes
+        assert model._meta.model_name in TARGETS, "the auditors' screen has words for it"
