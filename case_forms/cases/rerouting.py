@@ -1,5 +1,6 @@
 """Sending a notice on: to another municipality's office, along the same chain as the first one, or to coordinators."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +24,7 @@ from notifications.outbox.sharing import may_receive
 
 from .brief_content import EVERY_ROLE, both
 from .consent.deciding import Asked, decide_sharing
-from .consent.gate import may_share, name_recipient
+from .consent.gate import find_recipient_of, may_share
 from .consent.ledger import Recipient
 from .models import Case, CaseEvent, Referral
 from .referring.arrival import ask_for_consent
@@ -60,7 +61,7 @@ def reroute(*, case: Case, notice: Notice, reply: Reply) -> Notice:
         event.explanation = [{"rule": REROUTED, "words": words} for words in (*found.words, *callers.words)]
         event.save()
         if uncovered is not None and find_referral_of(notice) is not None:
-            ask_for_consent(case, event, at, name_recipient(uncovered))
+            ask_for_consent(case, event, at, uncovered.names)
         return ask_to_call(
             notice,
             municipality,
@@ -95,7 +96,7 @@ def find_referral_of(notice: Notice) -> Referral | None:
 def _record_basis(case: Case, event: CaseEvent, notice: Notice, found: Resolution, reply: Reply) -> None:
     """Record on what the office that the referral is passed on to may read of the person."""
     office = found.partner or (found.contact.partner if found.contact else None)
-    to = Recipient(notice.role, office)
+    to = replace(find_recipient_of(case, notice), partner=office)
     # What an emergency has allowed goes on by that; there is nothing new to write down.
     if may_share(case, to, at=reply.at).is_allowed:
         asked = Asked("", None, None, None, Actor("contact", str(notice.contact_id or "")))
@@ -128,7 +129,7 @@ def look_for_successor(notice: Notice, municipality: Municipality, at: datetime)
         return Resolution(found.role, found.partner, words=found.words, link=OPERATOR), None
     if not may_receive(notice, found.contact, at):
         uncovered = Recipient(found.role, found.contact.partner)
-        words = format_in_each_language(NOT_COVERED, who=name_recipient(uncovered))
+        words = format_in_each_language(NOT_COVERED, who=uncovered.names)
         return Resolution(found.role, None, words=[*found.words, words], link=OPERATOR), uncovered
     return found, None
 

@@ -267,6 +267,6 @@ def _erase_words(case: Case) -> int:
 
 
 def _erase_consents(case: Case) -> int:
-    """Erase the names and reasons; that there was a consent, for what and when stays in codes."""
-    entries = ConsentEntry.objects.filter(case=case).update(names=None, reason=None)
-    return entries + SharingDecision.objects.filter(case=case).update(reason=None)
+    """Erase the names, reasons and states; that there was a consent, for what and when stays in codes."""
+    entries = ConsentEntry.objects.filter(case=case).update(names=None, reason=None, state=None)
+    return entries + SharingDecision.objects.filter(case=case).update(reason=None, state=None)

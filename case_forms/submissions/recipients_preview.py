@@ -11,6 +11,7 @@ from case_forms.cases.calling import ToCall, to_call
 from case_forms.cases.consent.deciding import read_basis
 from case_forms.cases.consent.gate import may_share
 from case_forms.cases.consent.ledger import Recipient
+from case_forms.cases.consent.rules import is_of_a_state, read_state
 from case_forms.cases.facts.for_rules import get_known_for_rules
 from case_forms.cases.models import SUBMISSION_RECEIVED, Case
 from case_forms.procedures.chains import chain_for
@@ -122,7 +123,8 @@ def _why_not_shared(action: Action, case: Case | None, draft: Draft, answers: An
     now, form = clock.now(), draft.form_version.parsed_form
     language = draft.owner.language
     _claimed, emergency = read_basis(form, answers, said_at=now, language=language)
-    verdict = may_share(case, Recipient(role, _partner(action.params)), at=now, emergency=emergency)
+    state = read_state(answers) if is_of_a_state(role) else ""
+    verdict = may_share(case, Recipient(role, _partner(action.params), state), at=now, emergency=emergency)
     return "" if verdict.is_allowed else localize(verdict.words, language)
 
 

@@ -107,7 +107,7 @@ class NoticesOfDecision(DutiesOfDecision):
     def hold_back(self, action: Action) -> None:
         """Record that a role isn't notified by this form. The rule's own words say why."""
         case, event = self._here(action)
-        to = Recipient(action.params["role"], None)
+        to = self.asked.build_recipient(action.params["role"])
         code = hold_back(case=case, event=event, to=to, asked=self.asked, at=self.submission.received_at)
         self.not_shared.append({"role": to.role, "recipient": "", "code": code})
 
@@ -168,7 +168,7 @@ class NoticesOfDecision(DutiesOfDecision):
     def _is_shared(self, action: Action, role: str, partner: Partner | None) -> bool:
         """Ask the gate for sharing. Where it says no, the case says what wasn't shared and what can be done."""
         case, event = self._here(action)
-        to = Recipient(role, partner)
+        to = self.asked.build_recipient(role, partner)
         verdict = decide_sharing(case=case, event=event, to=to, asked=self.asked, at=self.submission.received_at)
         if not verdict.is_allowed:
             self.held_back.append(action)

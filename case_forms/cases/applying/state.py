@@ -13,6 +13,7 @@ from notifications.outbox.models import Notice
 
 from ..brief_content import BriefFacts
 from ..consent.deciding import Asked, read_basis
+from ..consent.rules import read_state
 from ..correcting import Correction
 from ..models import SUBMISSION_RECEIVED, Case, CaseEvent, Deadline
 from .submission_facts import SubmissionFacts
@@ -82,7 +83,8 @@ class DecisionState(World):
             said_at=said_at,
             language=submission.by.language,
         )
-        return Asked(claimed, emergency, submission.id, None if self.is_later else submission.by, self.actor)
+        by, state = None if self.is_later else submission.by, read_state(submission.answers)
+        return Asked(claimed, emergency, submission.id, by, self.actor, state)
 
     def _here(self, action: Action) -> tuple[Case, CaseEvent]:
         """Return the case and event that an action works on.

@@ -1,6 +1,6 @@
 """Who may know what of a case, for people: each recipient that the ledger names, and the offices that a form offers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -14,7 +14,7 @@ from notifications.directory.models import Partner, Role
 
 from ..models import Case, from_corrected_form, from_moved_form, said_of
 from .gate import Verdict, may_share
-from .ledger import OFFICES, Recipient, get_entries
+from .ledger import OFFICES, Recipient, get_entries, list_of_role, open_state
 from .models import ConsentEntry, ConsentPurpose, SharingDecision
 from .rules import get_rules
 
@@ -23,7 +23,8 @@ from .rules import get_rules
 class CoverageRow:
     """One recipient and how things stand. `why` in words, "" where it is covered; `form`: the submission that says so.
 
-    `key` names the recipient in a form: "role:health", "office:12".
+    `key` names the recipient in an address: "role:health", "office:12"; "entry:<id>" for one of another state, because
+    no address may say which.
     """
 
     key: str
@@ -43,33 +44,32 @@ class CoverageRow:
 def list_coverage(case: Case, at: datetime) -> list[CoverageRow]:
     """List every recipient that the case's ledger names or is about, those who may be told first."""
     entries = get_entries(case)
-    rows = [_build_row(case, to, at, entries) for to in _iter_recipients(entries)]
+    keys = {to: key for key, to in reversed([*_iter_recipients(entries)])}
+    rows = [_build_row(case, key, to, at, entries) for to, key in keys.items()]
     return sorted(rows, key=lambda row: (not row.is_covered, row.name))
 
 
-def _iter_recipients(entries: Iterable[ConsentEntry]) -> Iterable[Recipient]:
-    found: dict[str, Recipient] = {}
+def _iter_recipients(entries: Iterable[ConsentEntry]) -> Iterator[tuple[str, Recipient]]:
+    """Yield (key, recipient) for each that an entry names or is about, the newest entries first."""
     for entry in entries:
         if entry.partner is not None:
-            named = [Recipient(entry.partner.role, entry.partner)]
+            yield f"office:{entry.partner.pk}", Recipient(entry.partner.role, entry.partner)
+        elif entry.role and (state := open_state(entry)):
+            yield f"entry:{entry.pk}", Recipient(entry.role, state=state)
         elif entry.role:
-            named = [Recipient(entry.role)]
+            yield f"role:{entry.role}", Recipient(entry.role)
         elif entry.purpose:
-            named = [Recipient(role) for role in OFFICES]
-        else:
-            named = []
-        found.update({build_key(to): to for to in named})
-    return found.values()
+            yield from ((f"role:{role}", Recipient(role)) for role in OFFICES)
 
 
-def _build_row(case: Case, to: Recipient, at: datetime, written: Sequence[ConsentEntry]) -> CoverageRow:
+def _build_row(case: Case, key: str, to: Recipient, at: datetime, written: Sequence[ConsentEntry]) -> CoverageRow:
     verdict = may_share(case, to, at=at, entries=written)
     standing = verdict.standing
     entries = standing.entries if standing else ()
     form = next((str(entry.submission_id) for entry in entries if entry.submission_id), "")
     return CoverageRow(
-        key=build_key(to),
-        name=localize(to.partner.names) if to.partner else str(Role(to.role).label),
+        key=key,
+        name=to.name,
         verdict=verdict,
         why=localize(verdict.why, get_current_language()) if verdict.why else "",
         until=get_last_day(standing.until) if standing else None,
@@ -84,18 +84,16 @@ def get_last_day(until: datetime | None) -> date | None:
     return timezone.localdate(until - timedelta(seconds=1)) if until else None
 
 
-def build_key(to: Recipient) -> str:
-    return f"office:{to.partner.pk}" if to.partner else f"role:{to.role}"
-
-
 def find_recipient(case: Case, key: str, at: datetime) -> CoverageRow | None:
     """Return the row that a form names, of those that the case's ledger has; None for any other."""
-    return next((row for row in list_coverage(case, at) if row.key == key), None)
+    entries = get_entries(case)
+    to = dict(_iter_recipients(entries)).get(key)
+    return _build_row(case, key, to, at, entries) if to else None
 
 
 def get_recipient(case: Case, key: str) -> Recipient | None:
     """Return the recipient that a key names, of those that the case's ledger has; None for any other."""
-    return next((to for to in _iter_recipients(get_entries(case)) if build_key(to) == key), None)
+    return dict(_iter_recipients(get_entries(case))).get(key)
 
 
 # ---- forms that ask for something ----
@@ -109,12 +107,14 @@ def asks_for_consent(form: Form) -> bool:
 def find_uncovered(case: Case, values: Iterable[str], at: datetime) -> Mapping[str, Verdict]:
     """Return, of these choices of a form (roles, keys of offices), those that aren't covered, and why."""
     wanted = {str(value) for value in values}
-    roles = {value: Recipient(value) for value in wanted if value in Role.values}
-    partners = Partner.objects.filter(slug__in=wanted - roles.keys(), is_active=True)
-    offices = {partner.slug: Recipient(partner.role, partner) for partner in partners}
     written = get_entries(case)
-    verdicts = {value: may_share(case, to, at=at, entries=written) for value, to in (roles | offices).items()}
-    return {value: verdict for value, verdict in verdicts.items() if not verdict.is_allowed}
+    # Which state's embassy is meant isn't asked yet: one that the person has named is enough to be offered.
+    asked = [(value, to) for value in wanted if value in Role.values for to in list_of_role(written, value)]
+    partners = Partner.objects.filter(slug__in=wanted - set(Role.values), is_active=True)
+    asked += [(partner.slug, Recipient(partner.role, partner)) for partner in partners]
+    verdicts = [(value, may_share(case, to, at=at, entries=written)) for value, to in asked]
+    covered = {value for value, verdict in verdicts if verdict.is_allowed}
+    return {value: verdict for value, verdict in reversed(verdicts) if value not in covered}
 
 
 def find_unreferred(case: Case) -> set[UUID]:

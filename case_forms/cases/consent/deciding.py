@@ -5,7 +5,7 @@ case says in words what wasn't shared and what can be done. A vital interest is 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,13 +16,14 @@ from access.languages import in_each_language, localize_to
 from access.models import User
 from audit.chain import SYSTEM, Actor, log_event
 from case_forms.form_builder.definition import Form
+from notifications.directory.models import Partner
 
 from ..models import Case, CaseEvent
 from .gate import BY_CONSENT, VITAL_INTEREST, Verdict, VitalInterest, may_share
 from .informing import inform_coordinator
 from .ledger import Recipient
 from .models import SharingDecision
-from .rules import get_rules, needs_consent
+from .rules import get_rules, is_of_a_state, needs_consent
 
 NOT_SHARED = "not_shared"  # the rule under which the case's explanation says so
 NOT_BY_FORM = "not_by_form"  # a rule of the form held it back, whatever the case holds
@@ -38,6 +39,10 @@ class Asked:
     submission_id: UUID | None
     by: User | None
     actor: Actor = SYSTEM
+    state: str = field(default="", repr=False)  # whose embassy the form names, as `rules.read_state` returns it
+
+    def build_recipient(self, role: str, partner: Partner | None = None) -> Recipient:
+        return Recipient(role, partner, self.state if is_of_a_state(role) else "")
 
 
 def read_basis(
@@ -88,6 +93,7 @@ def _record(
         submission_id=asked.submission_id,
         role=to.role,
         partner=to.partner,
+        state=to.state or None,
         is_allowed=verdict.is_allowed,
         basis=verdict.basis,
         code=verdict.code,

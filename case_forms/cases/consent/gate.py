@@ -18,17 +18,16 @@ from uuid import UUID
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from access.languages import LANGUAGES, Texts, format_in_each_language, in_each_language, same_in_each_language
-from access.models import localize
+from access.languages import Texts, format_in_each_language, in_each_language, same_in_each_language
 from audit import clock
 from notifications.directory.agreements import cover
 from notifications.directory.agreements.rules import is_required
-from notifications.directory.models import Partner, Role
+from notifications.directory.models import Partner
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
 
 from ..models import Case, said_of
-from .ledger import ENDED, Recipient, Standing, State, find_standing, get_entries
+from .ledger import ENDED, Recipient, Standing, State, find_standing, get_entries, open_state
 from .models import REFER_TO, ConsentEntry, SharingDecision
 from .rules import (
     CHILD,
@@ -36,6 +35,7 @@ from .rules import (
     get_road_rule,
     get_role_rule,
     get_rules,
+    is_of_a_state,
     needs_consent,
     roles_by_consent,
     roles_despite_restriction,
@@ -49,6 +49,7 @@ NO_RULE, NO_REASON, NO_AGREEMENT, NOT_IN_EMERGENCY = "no_rule", "no_reason", "no
 RESTRICTED, RESTRICTED_ROLE = "restricted", "restricted_role"
 DESPITE_RESTRICTION = "despite_restriction"  # the code of an emergency that was allowed although the person had asked
 DOES_NOT_COUNT, REPRESENTATIVE_UNSAFE = "does_not_count", "representative_unsafe"
+NO_STATE = "no_state"
 
 # Notices that hold nothing of a case: a test of an address, the list of what is unanswered, word that a link has ended.
 WITHOUT_CONTENT = frozenset({Purpose.TEST.value, Purpose.DIGEST.value, Purpose.INFORM.value, Purpose.VOID.value})
@@ -70,6 +71,10 @@ WHY: dict[str, str | Promise] = {
     REPRESENTATIVE_UNSAFE: _(
         "The representative who consented for {who} may be involved in the exploitation, or that is not known. Such a"
         " consent is no basis: ask the Child Protection Unit."
+    ),
+    NO_STATE: _(
+        "It isn't said which country {who} is of, or the person wasn't asked first about asylum and fear of that"
+        " country. A consent counts only for the country that it names."
     ),
     RESTRICTED: _("The person asked that their data aren't used for now, so nothing goes to {who}."),
     RESTRICTED_ROLE: _(
@@ -174,7 +179,8 @@ def may_leave(case: Case | None, road: str) -> Verdict:
 
 def _judge_consent(case: Case, to: Recipient, standing: Standing, at: datetime) -> Verdict:
     if standing.state != State.GIVEN:
-        return _refuse(standing.state.value, to)
+        is_unnamed = standing.state == State.NONE and is_of_a_state(to.role) and not to.state
+        return _refuse(NO_STATE if is_unnamed else standing.state.value, to)
     if not standing.counts(is_child=case.child_track):
         return _refuse(REPRESENTATIVE_UNSAFE if standing.is_unsafe else DOES_NOT_COUNT, to)
     if to.partner is not None and not has_agreement(to.partner, at):
@@ -220,16 +226,23 @@ def _refuse(code: str, to: Recipient) -> Verdict:
     if code in (RESTRICTED, RESTRICTED_ROLE):
         is_for_them = to.role in roles_despite_restriction() or code == RESTRICTED_ROLE
         how = HOW_RESTRICTED_EMERGENCY if is_for_them else HOW_RESTRICTED
-    why = format_in_each_language(WHY[code], who=name_recipient(to))
+    why = format_in_each_language(WHY[code], who=to.names)
     return Verdict(False, code=code, why=why, how=in_each_language(how))
 
 
-def name_recipient(to: Recipient) -> Texts:
-    """Return the office's name, else the role's, in each language."""
-    if to.partner is not None:
-        names = to.partner.names
-        return {language: str(localize(names, language)) for language in LANGUAGES}
-    return in_each_language(Role(to.role).label if to.role in Role.values else to.role)
+def find_recipient_of(case: Case, notice: Notice) -> Recipient:
+    """Return whom a notice of this case tells, as the gate knows them."""
+    office = notice.partner or (notice.contact.partner if notice.contact else None)
+    return Recipient(notice.role, office, find_state(case, notice.root.event_id, notice.role))
+
+
+def find_state(case: Case, event_id: UUID, role: str) -> str:
+    """Return of which state the office is that was asked on this event; "" for every role that has no state."""
+    if not is_of_a_state(role):
+        return ""
+    decided = SharingDecision.objects.filter(said_of(case), event_id=event_id, role=role, state__isnull=False)
+    newest = decided.defer("reason").order_by("at").last()
+    return open_state(newest) if newest else ""
 
 
 # ---- what the outbox asks ----
@@ -244,11 +257,12 @@ def check_request(request: NoticeRequest) -> str:
     if case is None:
         return ""
     at = request.at or clock.now()
-    verdict = may_share(case, Recipient(request.role, request.office), at=at)
-    if verdict.is_allowed:
-        return ""
     root = request.chases.root if request.chases else None
     event_id = root.event_id if root else request.event_id
+    to = Recipient(request.role, request.office, find_state(case, event_id, request.role))
+    verdict = may_share(case, to, at=at)
+    if verdict.is_allowed:
+        return ""
     return "" if _was_allowed(case, event_id, root, request.role, verdict.standing) else verdict.code
 
 
@@ -264,7 +278,7 @@ def check_notice(notice: Notice, at: datetime) -> str:
         return ""
     if _is_restricted(case, notice):
         return RESTRICTED
-    to = Recipient(notice.role, notice.partner or (notice.contact.partner if notice.contact else None))
+    to = find_recipient_of(case, notice)
     standing = find_standing(get_entries(case), to, at=at, is_child=case.child_track)
     if standing.state not in ENDED:
         return ""
@@ -313,7 +327,7 @@ def _is_silent(standing: Standing | None) -> bool:
 
 def _find_own(case: Case, root: Notice) -> Standing:
     """Return what the ledger says about the recipient that the first notice went to."""
-    to = Recipient(root.role, root.partner or (root.contact.partner if root.contact else None))
+    to = find_recipient_of(case, root)
     return find_standing(get_entries(case), to, at=root.owed_at, is_child=case.child_track)
 
 

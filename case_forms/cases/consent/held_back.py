@@ -7,11 +7,10 @@ from typing import Any
 
 from access.languages import get_current_language
 from access.models import localize
-from notifications.directory.models import Role
 
 from ..models import Case, from_corrected_form, from_moved_form, said_of
 from .gate import Verdict, may_share
-from .ledger import Recipient, Standing, State, get_entries
+from .ledger import Recipient, Standing, State, get_entries, open_state
 from .models import SharingDecision
 
 
@@ -26,7 +25,7 @@ class HeldBack:
 
     @property
     def name(self) -> str:
-        return localize(self.to.partner.names) if self.to.partner else str(Role(self.to.role).label)
+        return self.to.name
 
     @property
     def is_covered_now(self) -> bool:
@@ -63,7 +62,7 @@ def list_held_back(case: Case, at: datetime) -> list[HeldBack]:
     entries = get_entries(case)
     found = []
     for row in sorted(open_ones, key=lambda each: each.at, reverse=True):
-        to = Recipient(row.role, row.partner)
+        to = Recipient(row.role, row.partner, open_state(row))
         verdict = may_share(case, to, at=at, entries=entries)
         if not _has_said_no_since(verdict.standing, row.at):
             found.append(HeldBack(row.at, to, verdict, str(row.submission_id or "")))

@@ -2,20 +2,30 @@
 
 An answer about an office goes before one about its role, and that before one that names nobody; within one act any
 answer that is no "yes" leaves nothing. An answer that names nobody is about every office; as a "yes" not about those
-that have to be named (`rules.must_be_named`). A form that doesn't open may hold a withdrawal: nothing before it counts.
+that have to be named (`rules.must_be_named`). A "yes" for an embassy is for the state that it names alone; a "no" that
+names no state is for all of them. A form that doesn't open may hold a withdrawal: nothing before it counts.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
 
-from notifications.directory.models import Partner
+import structlog
+
+from access.languages import LANGUAGES, Texts, get_current_language, in_each_language, localize
+from access.models import localize as localize_names
+from case_forms.form_builder.sources import listed
+from notifications.directory.models import Partner, Role
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
 
 from ..models import Case, from_corrected_form, from_moved_form, said_of
-from .models import REFER_TO, ConsentAnswer, ConsentEntry
-from .rules import get_rules, must_be_named, which_count
+from .models import REFER_TO, ConsentAnswer, ConsentEntry, SharingDecision
+from .rules import get_rules, is_of_a_state, must_be_named, which_count
+
+log = structlog.get_logger(__name__)
 
 CONSENT_FORM, ASSENT_AND_CPU, REPRESENTATIVE = "consent_form", "assent_and_cpu", "representative"
 CPU = "cpu"
@@ -41,14 +51,32 @@ NO_YES = (ConsentAnswer.WITHDRAWN, ConsentAnswer.REFUSED, ConsentAnswer.NOT_ABLE
 
 @dataclass(frozen=True)
 class Recipient:
-    """Whom something would be shared with: a role, and the office where it is known."""
+    """Whom something would be shared with: a role, the office where it is known, and the state of an embassy.
+
+    `state`: a country code; "" where it isn't known, and for every other role.
+    """
 
     role: str
     partner: Partner | None = None
+    state: str = field(default="", repr=False)
 
     @property
     def partner_id(self) -> int | None:
         return self.partner.pk if self.partner else None
+
+    @property
+    def names(self) -> Texts:
+        """The office's name, else the role's with the state, in each language."""
+        if self.partner is not None and not self.state:
+            return {language: str(localize_names(self.partner.names, language)) for language in LANGUAGES}
+        names = in_each_language(Role(self.role).label if self.role in Role.values else self.role)
+        country = next((each["name"] for each in listed("countries") if each["code"] == self.state), None)
+        return {code: f"{name} ({localize(country, code)})" for code, name in names.items()} if country else names
+
+    @property
+    def name(self) -> str:
+        """Its name in the active language."""
+        return localize(self.names, get_current_language())
 
 
 @dataclass(frozen=True)
@@ -108,10 +136,27 @@ def _iter_acts(entries: Sequence[ConsentEntry]) -> Iterator[list[ConsentEntry]]:
         yield list(group)
 
 
+def open_state(row: ConsentEntry | SharingDecision) -> str:
+    """Return of which state the office of a row is; "" where none was named, or it doesn't open: then none counts."""
+    try:
+        return row.state or ""
+    except (SealBroken, KeyRingError) as error:
+        log.error("consent_unreadable", entry=str(row.pk), code=type(error).__name__)
+        return ""
+
+
+def _is_about_state(entry: ConsentEntry, to: Recipient) -> bool:
+    if not is_of_a_state(to.role) or (entry.partner is not None and entry.partner.role == to.role):
+        return True
+    state = open_state(entry)
+    return state == to.state != "" if entry.answer == ConsentAnswer.GIVEN else state in ("", to.state) or not to.state
+
+
 def _find_about(act: Sequence[ConsentEntry], to: Recipient) -> list[ConsentEntry]:
     """Return the answers of an act that are about this recipient, the most precise ones only."""
     of_office = [entry for entry in act if entry.partner_id is not None and entry.partner_id == to.partner_id]
     of_role = [entry for entry in act if entry.partner_id is None and entry.role == to.role]
+    of_office, of_role = ([each for each in found if _is_about_state(each, to)] for found in (of_office, of_role))
     nobody_named = [entry for entry in act if entry.partner_id is None and not entry.role]
     if of_office or of_role:
         # Both are about this office: a "no" to either is heard.
@@ -158,11 +203,22 @@ OFFICES = ("health", "psychologist", "legal_aid", "embassy_desk")
 def get_consents_on_record(case: Case, at: datetime) -> dict[str, list[str]]:
     """Return, by office, the ways (`consent_basis`) in which the newest answer about it says yes.
 
-    Of the role as a whole: a consent that names one office alone isn't among them.
+    Of the role as a whole: a consent that names one office alone isn't among them. Of embassies, of any state: for
+    which one it was is the gate's question.
     """
     entries = get_entries(case)
-    found = {}
+    found: dict[str, list[str]] = {}
     for office in OFFICES:
-        standing = find_standing(entries, Recipient(office), at=at, is_child=case.child_track)
-        found[office] = sorted(standing.ways) if standing.state == State.GIVEN else []
+        standings = [
+            find_standing(entries, to, at=at, is_child=case.child_track) for to in list_of_role(entries, office)
+        ]
+        found[office] = sorted({way for each in standings if each.state == State.GIVEN for way in each.ways})
     return found
+
+
+def list_of_role(entries: Iterable[ConsentEntry], role: str) -> list[Recipient]:
+    """Return the role as a whole; where its offices are of another state, once for each state that entries name."""
+    if not is_of_a_state(role):
+        return [Recipient(role)]
+    states = dict.fromkeys(open_state(entry) for entry in entries if entry.role == role)
+    return [Recipient(role, state=state) for state in states] or [Recipient(role)]

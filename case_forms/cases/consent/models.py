@@ -52,6 +52,7 @@ class ConsentEntry(models.Model):
     above. `role` and `partner`: the recipient; neither is "whoever receives for this purpose". `kind` and
     `legal_basis`: codes of the consent form. `representative`: in which capacity somebody else spoke, "" for nobody;
     `may_be_involved`: whether that one may have to do with the exploitation (yes, no, unknown; "" not asked).
+    `state` (sealed): of which state the office is, a country code; null where none was named.
     `names` (sealed): {"explained_by", "interpreter", "representative", "witness"}. `until`: from this moment on it no
     longer holds. `ended_at`: when the clock has dealt with that.
     """
@@ -65,6 +66,7 @@ class ConsentEntry(models.Model):
     partner = models.ForeignKey(
         Partner, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("partner")
     )
+    state = SealedTextField(null=True, blank=True, owner="case_id")
     answer = models.CharField(_("answer"), max_length=12, choices=ConsentAnswer.choices)
     kind = models.CharField(max_length=24, blank=True)
     legal_basis = models.CharField(max_length=24, blank=True)
@@ -106,7 +108,8 @@ class SharingDecision(models.Model):
     """One decision of the gate about sharing that needs more than a legal duty. Written whether it was allowed or not.
 
     `event_id`: the case event on which the notice would be, or is, sent. `basis`: on what it was allowed, "" if it
-    wasn't; `code`: why not. `claimed`: the basis that the form named. `reason` (sealed): of a vital interest.
+    wasn't; `code`: why not. `claimed`: the basis that the form named. `reason` (sealed): of a vital interest. `state`
+    (sealed): of which state the office is, where it is an embassy's.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -117,6 +120,7 @@ class SharingDecision(models.Model):
     partner = models.ForeignKey(
         Partner, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("partner")
     )
+    state = SealedTextField(null=True, blank=True, owner="case_id")
     is_allowed = models.BooleanField()
     basis = models.CharField(max_length=24, blank=True)
     code = models.CharField(max_length=32, blank=True)

@@ -15,8 +15,9 @@ from notifications.directory.models import Partner, Role
 from ..models import Case, CaseEvent
 from ..rule_events import respond
 from .ending import end_uncovered_links, lock_shared
-from .ledger import ENDED, Recipient, State, find_standing, get_entries, lock_ledger
+from .ledger import ENDED, Recipient, State, find_standing, get_entries, lock_ledger, open_state
 from .models import REFER_TO, ConsentAnswer, ConsentEntry, HowRecorded
+from .rules import is_of_a_state, read_state
 
 FORM = "consent"
 ANSWERS = {
@@ -97,7 +98,8 @@ def _iter_recipients(row: Mapping[str, Any], partners: Mapping[str, int]) -> Ite
     if isinstance(slug, str) and slug in partners:
         yield {"partner_id": partners[slug], "role": ""}
     if office in Role.values:
-        yield {"partner_id": None, "role": office}
+        state = read_state(row) if is_of_a_state(office) else ""
+        yield {"partner_id": None, "role": office, **({"state": state} if state else {})}
     # A service that the directory no longer has is not "everybody": the row is then about nobody.
     if not slug and not office:
         yield {"partner_id": None, "role": ""}
@@ -189,6 +191,7 @@ def withdraw(*, case: Case, to: Recipient, reason: str, by: User, at: datetime) 
         purpose=REFER_TO,
         role="" if to.partner else to.role,
         partner=to.partner,
+        state=to.state or None,
         answer=ConsentAnswer.WITHDRAWN,
         reason=words,
         occurred_at=at,
@@ -242,6 +245,7 @@ def _let_rules_respond(case: Case, entries: Sequence[ConsentEntry], source: Case
 
 def _decides(entry: ConsentEntry, newest: Sequence[ConsentEntry], at: datetime, case: Case) -> bool:
     role = entry.role or (entry.partner.role if entry.partner else Role.HEALTH)
-    standing = find_standing(newest, Recipient(role, entry.partner), at=at, is_child=case.child_track)
+    to = Recipient(role, entry.partner, open_state(entry))
+    standing = find_standing(newest, to, at=at, is_child=case.child_track)
     is_no = standing.state in ENDED
     return entry.act in {each.act for each in standing.entries} and is_no is (entry.answer != ConsentAnswer.GIVEN)

@@ -67,6 +67,22 @@ def must_be_named(role: str) -> bool:
     return rule is None or bool(rule.get("must_be_named")) or rule["basis"] != CONSENT
 
 
+def is_of_a_state(role: str) -> bool:
+    """Say whether a consent for this role counts only for the state that it names."""
+    rule = get_role_rule(role)
+    return rule is not None and bool(rule.get("of_a_state"))
+
+
+def read_state(answers: Mapping[str, Any]) -> str:
+    """Return the state (a country code) whose office these answers name, where the person was asked about it first.
+
+    "" where none is named, or the person fears it, wants asylum, or wasn't asked.
+    """
+    rule = get_rules()["another_state"]
+    state = answers.get(rule["question"])
+    return state if isinstance(state, str) and answers.get(rule["asked_first"]) == rule["answer"] else ""
+
+
 def which_count(*, is_child: bool) -> frozenset[str]:
     """Return the ways of consenting that count, as requests call them (`consent_basis`)."""
     return frozenset(get_rules()["counts"]["child" if is_child else "adult"])

@@ -9,7 +9,6 @@ import structlog
 from access.languages import Texts, get_current_language
 from access.models import localize
 from access.short_lists import ShortList, shorten
-from notifications.directory.models import Role
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
@@ -17,7 +16,7 @@ from ..models import Case, CaseEvent, from_moved_form, said_of
 from .coverage import CoverageRow, get_last_day, get_purposes, list_coverage
 from .ending import CONSENT_ENDED
 from .gate import DESPITE_RESTRICTION, HOW_IN_EMERGENCY, HOW_RESTRICTED_EMERGENCY, VITAL_INTEREST
-from .ledger import Recipient
+from .ledger import Recipient, open_state
 from .models import ConsentEntry, ConsentPurpose, HowRecorded, SharingDecision
 
 MAX_HISTORY = 50
@@ -87,7 +86,7 @@ def _iter_emergencies(case: Case) -> Iterator[EmergencyLine]:
     for decision in found.order_by("-at"):
         yield EmergencyLine(
             decision.at,
-            _name(Recipient(decision.role, decision.partner)),
+            Recipient(decision.role, decision.partner, open_state(decision)).name,
             _open(decision, "reason"),
             (decision.by.get_full_name() or decision.by.get_username()) if decision.by else "",
             decision.code == DESPITE_RESTRICTION,
@@ -123,7 +122,7 @@ def _iter_history(entries: Iterable[ConsentEntry]) -> Iterator[HistoryLine]:
         yield HistoryLine(
             at=entry.occurred_at,
             what=str(purposes.get(entry.purpose, "")),
-            whom=_name(Recipient(entry.role, entry.partner)) if entry.partner or entry.role else "",
+            whom=_name_recipient(entry),
             answer=str(entry.get_answer_display()),
             how=str(ways.get(entry.how_recorded, "")),
             until=get_last_day(entry.until),
@@ -133,15 +132,15 @@ def _iter_history(entries: Iterable[ConsentEntry]) -> Iterator[HistoryLine]:
         )
 
 
+def _name_recipient(entry: ConsentEntry) -> str:
+    return Recipient(entry.role, entry.partner, open_state(entry)).name if entry.partner or entry.role else ""
+
+
 def describe_entry(entry: ConsentEntry) -> str:
     """Return one entry of the ledger in words: for what or for whom, and what was answered."""
-    whom = _name(Recipient(entry.role, entry.partner)) if entry.partner or entry.role else ""
+    whom = _name_recipient(entry)
     what = str(dict(ConsentPurpose.choices).get(entry.purpose, ""))
     return f"{', '.join(part for part in (what, whom) if part)}: {entry.get_answer_display()}"
-
-
-def _name(to: Recipient) -> str:
-    return localize(to.partner.names) if to.partner else str(Role(to.role).label)
 
 
 def _open(row: ConsentEntry | SharingDecision, column: str) -> str:

@@ -30,8 +30,7 @@ from notifications.texts.senders import ORGANISATION
 
 from ..applying.submission_facts import SubmissionFacts
 from ..brief_content import AnswerFacts, answer_rows, moment_words
-from ..consent.gate import may_leave, may_share
-from ..consent.ledger import Recipient
+from ..consent.gate import find_recipient_of, may_leave, may_share
 from ..facts.reading import get_known
 from ..models import Case, CaseStatus
 from ..rule_events import _loaders
@@ -79,8 +78,7 @@ def check_may_leave(case: Case, kind: str) -> None:
     """
     if kind == DocumentKind.REFERRAL:
         notice = _get_notice(case, kind)
-        office = notice.partner or (notice.contact.partner if notice.contact else None)
-        if not may_share(case, Recipient(notice.role, office), at=clock.now()).is_allowed:
+        if not may_share(case, find_recipient_of(case, notice), at=clock.now()).is_allowed:
             raise CannotMake("not_covered")
     elif kind not in ROLES:
         road = CARD_ROAD if kind == DocumentKind.CARD else ROAD

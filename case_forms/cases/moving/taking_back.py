@@ -22,8 +22,7 @@ from notifications.briefs.erasing import ANOTHER_PERSON, take_back_from
 from notifications.outbox.models import Notice
 
 from ..consent.ending import CONSENT_ENDED, find_shared
-from ..consent.gate import BY_CONSENT, may_share
-from ..consent.ledger import Recipient
+from ..consent.gate import BY_CONSENT, find_recipient_of, may_share
 from ..deadlines import find_next_mark, withdraw_chase
 from ..finding.duties import end_asking
 from ..models import (
@@ -107,8 +106,7 @@ def list_lost(case: Case, covered: Iterable[Notice], at: datetime) -> set[UUID]:
 
 
 def _is_covered(case: Case, notice: Notice, at: datetime) -> bool:
-    to = Recipient(notice.role, notice.partner or (notice.contact.partner if notice.contact else None))
-    return may_share(case, to, at=at).basis == BY_CONSENT
+    return may_share(case, find_recipient_of(case, notice), at=at).basis == BY_CONSENT
 
 
 def take_back(

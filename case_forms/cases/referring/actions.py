@@ -25,7 +25,7 @@ from notifications.briefs.role_choices import REASONS_OF_COLLEAGUES, REASONS_OF_
 from notifications.directory.models import Contact, Partner
 from notifications.outbox.locking import lock_chases
 
-from ..consent.gate import may_share
+from ..consent.gate import find_state, may_share
 from ..consent.ledger import Recipient
 from ..locking import lock_case_by_id
 from ..models import Case, CaseEvent, Referral, ReferralState
@@ -144,7 +144,8 @@ def _check(referral: Referral, case: Case, step: Step, now: datetime) -> None:
         raise StepRefused("note_too_long")
     # Whoever comes back to a service that had said no asks the gate again.
     if step.kind == StepKind.ACCEPTED and referral.state != ReferralState.PENDING:
-        to = Recipient(referral.asked_role, referral.partner)
+        state = find_state(referral.case, referral.event_id, referral.asked_role)
+        to = Recipient(referral.asked_role, referral.partner, state)
         if not may_share(case, to, at=now).is_allowed:
             raise StepRefused("not_covered")
 

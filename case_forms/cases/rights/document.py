@@ -24,6 +24,7 @@ from notifications.outbox.models import Notice
 from notifications.texts.senders import ORGANISATION
 
 from ..consent.gate import BY_CONSENT, VITAL_INTEREST, WITHOUT_CONTENT
+from ..consent.ledger import Recipient, open_state
 from ..consent.models import ConsentPurpose
 from ..consent.rules import needs_consent
 from ..models import Case, ConsentEntry, SharingDecision, from_moved_form, said_of
@@ -104,7 +105,7 @@ def _list_consents(case: Case, language: str) -> list[dict[str, Any]]:
     return [
         {
             "purpose": capfirst(str(dict(ConsentPurpose.choices).get(row.purpose, row.purpose))),
-            "recipient": localize(row.partner.names, language) if row.partner else _name_role(row.role),
+            "recipient": _name_recipient(row, language),
             "answer": capfirst(row.get_answer_display()),
             "on": timezone.localdate(row.occurred_at).isoformat(),
             "until": timezone.localdate(row.until).isoformat() if row.until else None,
@@ -151,6 +152,11 @@ def _word_ground(basis: str, role: str, *, is_child: bool) -> str:
     if role in OWN_ROLES:
         return _("our own people, who work on your case")
     return _("a duty under the Standard Operating Procedures or the law")
+
+
+def _name_recipient(row: ConsentEntry, language: str) -> str:
+    to = Recipient(row.role, row.partner, open_state(row))
+    return capfirst(localize(to.names, language)) if row.partner or row.role in Role.values else _name_role(row.role)
 
 
 def _name_role(role: str) -> str:

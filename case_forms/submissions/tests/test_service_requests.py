@@ -3,17 +3,21 @@
 from collections.abc import Callable
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from access.models import User
-from case_forms.cases.consent.gate import may_share
+from case_forms.cases.consent.coverage import get_recipient, list_coverage
+from case_forms.cases.consent.gate import check_notice, may_share
 from case_forms.cases.consent.held_back import list_held_back
 from case_forms.cases.consent.ledger import Recipient
 from case_forms.cases.consent.models import ConsentEntry, SharingDecision
+from case_forms.cases.consent.recording import ConsentForm, read_form, withdraw
 from case_forms.cases.models import Case, Deadline
 from case_forms.form_builder.definition import parse_form
 from case_forms.form_builder.models import FormVersion
@@ -67,7 +71,7 @@ def consent(worker: User, case: Case, *, given: str = "yes", kind: str = "consen
     role = {"representative_role": answers.pop("by")} if "by" in answers else {}
     rows = [row | answers]
     if not answers.keys() & {"office", "recipient"}:
-        rows.append(rows[0] | {"office": "embassy_desk", "own_state": "no"})
+        rows.append(rows[0] | {"office": "embassy_desk", "own_state": "no", "embassy_country": "MK"})
     return send(worker, "consent", case_ref=case.reference, consents=rows, **role)
 
 
@@ -343,9 +347,59 @@ def test_a_consent_that_names_nobody_covers_no_embassy(worker: User, open_case: 
     assert "not_asked_embassy_desk" in rules_said(sent)
     # also where a rule doesn't ask: the gate itself refuses
     verdict = may_share(case, Recipient("embassy_desk"), at=timezone.now())
-    assert (verdict.is_allowed, verdict.code) == (False, "none")
-    consent(worker, case, office="embassy_desk", own_state="no")
-    assert may_share(case, Recipient("embassy_desk"), at=timezone.now()).is_allowed
+    assert (verdict.is_allowed, verdict.code) == (False, "no_state")
+
+
+def test_a_consent_for_one_embassy_is_none_for_another(worker: User, open_case: Callable[..., Case]) -> None:
+    case = open_case()
+    consent(worker, case, office="embassy_desk", own_state="no", embassy_country="MK")
+    sent = request_to(worker, case, ["embassy_desk"], embassy_country="RS")
+    assert not told(case)
+    (held,) = list_held_back(case, timezone.now())
+    assert (held.to.state, held.verdict.code, held.form) == ("RS", "none", str(sent.pk))
+    # the person says no to the other one: it is about that one alone
+    consent(worker, case, given="no", office="embassy_desk", own_state="no", embassy_country="RS")
+    request_to(worker, case, ["embassy_desk"], embassy_country="MK")
+    notice = told(case)["embassy_desk"]
+    assert check_notice(notice, timezone.now()) == ""
+    assert {row.name: row.is_covered for row in list_coverage(case, timezone.now())} == {
+        "ambasada, përmes Autoritetit Përgjegjës (Maqedonia e Veriut)": True,
+        "ambasada, përmes Autoritetit Përgjegjës (Serbi)": False,
+    }
+    # a no that names no state is about every one, also from somebody who fears it by now
+    consent(worker, case, given="no", office="embassy_desk", own_state="yes")
+    assert check_notice(notice, timezone.now()) == "refused"
+    assert not may_share(case, Recipient("embassy_desk", state="MK"), at=timezone.now()).is_allowed
+
+
+@pytest.mark.parametrize("row", [{}, {"embassy_country": "MK"}, {"embassy_country": "MK", "own_state": "yes"}])
+def test_a_yes_without_state_or_question_before_counts_for_no_embassy(
+    worker: User, open_case: Callable[..., Case], row: dict[str, str]
+) -> None:
+    """As a form of a coordinator's own, or an older one from a phone, may send it."""
+    case = open_case()
+    answers = {"consents": [{"purpose": "refer_to", "given": "yes", "kind": "consent", "office": "embassy_desk"} | row]}
+    now = timezone.now()
+    form = ConsentForm(uuid4(), answers, now, now, worker.pk)
+    ConsentEntry.objects.bulk_create(ConsentEntry(**columns) for columns in read_form(form, case.pk, {}))
+    for state in ("MK", ""):
+        assert not may_share(case, Recipient("embassy_desk", state=state), at=now).is_allowed
+
+
+def test_which_state_it_is_stands_in_clear_nowhere(worker: User, open_case: Callable[..., Case]) -> None:
+    case = open_case()
+    consent(worker, case, office="embassy_desk", own_state="no", embassy_country="MK")
+    request_to(worker, case, ["embassy_desk"], embassy_country="MK")
+    (row,) = list_coverage(case, timezone.now())
+    assert "MK" not in row.key
+    with connection.cursor() as cursor:
+        for table in ("cases_consententry", "cases_sharingdecision"):
+            cursor.execute(f"SELECT state FROM {table} WHERE state IS NOT NULL")  # noqa: S608
+            found = [value for (value,) in cursor.fetchall()]
+            assert found
+            assert all(len(value) > 20 for value in found)
+    withdraw(case=case, to=get_recipient(case, row.key), reason="tha se jo", by=worker, at=timezone.now())
+    assert not list_coverage(case, timezone.now())[0].is_covered
 
 
 @pytest.mark.parametrize("own_state", ["yes", "not_asked", None])
@@ -355,14 +409,17 @@ def test_no_embassy_is_asked_of_somebody_who_fears_their_own_state_or_was_not_as
     def check(form: str, answers: dict[str, Any]) -> list[str]:
         day = date(2026, 3, 1)
         checked = check_answers(definitions[form], answers, sources=FixedSource(), today=day, occurred_on=day)
-        return [error.path for error in checked.errors if "own_state" in error.path or "given" in error.path]
+        asked = ("own_state", "given", "embassy_country")
+        return [error.path for error in checked.errors if error.path.endswith(asked)]
 
     said = {"own_state": own_state} if own_state else {}
     row = {"purpose": "refer_to", "office": "embassy_desk", "given": "yes"}
-    assert check("service_request", {"ask": ["embassy_desk"], **said}) == ["/answers/own_state"]
+    assert "/answers/own_state" in check("service_request", {"ask": ["embassy_desk"], **said})
     assert "/answers/consents/0/given" in check("consent", {"consents": [{**row, **said}]})
-    assert check("service_request", {"ask": ["embassy_desk"], "own_state": "no"}) == []
-    assert check("consent", {"consents": [{**row, "own_state": "no"}]}) == []
+    named = {"own_state": "no", "embassy_country": "XK"}
+    assert check("service_request", {"ask": ["embassy_desk"], **named}) == []
+    assert check("consent", {"consents": [{**row, **named}]}) == []
+    assert check("consent", {"consents": [{**row, "own_state": "no"}]}) == ["/answers/consents/0/embassy_country"]
     # without the embassy nothing is asked about it, and a refusal can always be recorded
     assert check("service_request", {"ask": ["legal_aid"]}) == []
     assert check("consent", {"consents": [{**row, "given": "no", "own_state": own_state or "yes"}]}) == []

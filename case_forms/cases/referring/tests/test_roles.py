@@ -11,6 +11,7 @@ from notifications.directory.models import Partner, Role
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice
 from tests.world.consents import record_consent
+from tests.world.forms import choices, publish, question, small_follow_up
 from tests.world.notices import postbox
 from tests.world.offices import PIN, make_staffed_office
 from tests.world.procedures import enact, rule, small_procedure
@@ -40,16 +41,22 @@ def make_office_of(role: str, scene: Scene) -> Partner:
 def ask_to_help(role: str) -> tuple[Scene, Referral]:
     scene = make_scene()
     office = make_office_of(role, scene)
+    named = {"own_state": "no", "embassy_country": "MK"} if role == Role.EMBASSY_DESK else {}
+    asking = small_follow_up()
+    asking["sections"][0]["items"] += [
+        question(key, "select_one", choices=choices(code)) for key, code in named.items()
+    ]
+    scene.follow_up = publish(asking)
     procedure = small_procedure()
     ask = {"do": "notify", "role": role, "answer_minutes": 60, "ladder": "quick"}
     asked = rule("ask", "Ask", form="small_follow_up", words="Asked.", then=[ask])
     enact({**procedure, "rules": [*procedure["rules"], asked]}, since=timezone.now())
     reference = scene.send().receipt["case"]
     case = Case.objects.get(reference=reference)
-    record_consent(case, role=role)
+    record_consent(case, role=role, state=named.get("embassy_country"))
     if role not in (Role.EMBASSY_DESK,):
         record_consent(case, partner=office)
-    scene.follow(reference)
+    scene.follow(reference, **named)
     send_due()
     return scene, Referral.objects.get(partner=office)
 
