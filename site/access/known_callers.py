@@ -32,11 +32,11 @@ class KnownCallers:
 
     def __contains__(self, environ: Environ) -> bool:
         with self._lock:
-            return any(self._hash(each) in self._known for each in _get_credentials(environ).values())
+            return any(self._hash(each) in self._known for each in get_credentials(environ).values())
 
     def learn(self, environ: Environ) -> None:
         """Note what Django found out of a request that was served; no change where it didn't look."""
-        sent = _get_credentials(environ)
+        sent = get_credentials(environ)
         session, token = environ.get(SESSION), environ.get(TOKEN)
         with self._lock:
             if session is not None:
@@ -58,10 +58,16 @@ class KnownCallers:
 
 def has_credential(environ: Environ) -> bool:
     """Whether the request brings a session's cookie or a token, whatever it is worth."""
-    return bool(_get_credentials(environ))
+    return bool(get_credentials(environ))
 
 
-def _get_credentials(environ: Environ) -> dict[str, str]:
+def read_token(environ: Environ) -> str:
+    """Return the bearer token that was sent; "" where none was."""
+    kind, _space, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else ""
+
+
+def get_credentials(environ: Environ) -> dict[str, str]:
     """Return what a caller may be known by, as it was sent: {SESSION or TOKEN: text}."""
     found = {
         SESSION: parse_cookie(environ.get("HTTP_COOKIE", "")).get(settings.SESSION_COOKIE_NAME, ""),

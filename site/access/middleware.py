@@ -14,7 +14,7 @@ from audit.chain import get_actor
 from audit.denials import record_denial
 
 from . import policy
-from .known_callers import TOKEN
+from .known_callers import TOKEN, read_token
 from .limits import Busy
 from .models import FieldToken
 from .sessions.actions import has_factor
@@ -110,9 +110,8 @@ class AccessPolicy:
     @staticmethod
     def _sign_in_by_token(request: HttpRequest) -> None:
         """Set the request's user to the holder of its bearer token, if it has one."""
-        kind, _space, token = request.headers.get("Authorization", "").partition(" ")
-        if kind.lower() == "bearer" and token:
-            found = FieldToken.found_by(token.strip())
+        if token := read_token(request.META):
+            found = FieldToken.found_by(token)
             # A bad token isn't made good by a session cookie that comes along.
             request.user = found.user if found is not None else AnonymousUser()
             request.bearer = found  # type: ignore[attr-defined]

@@ -2,13 +2,14 @@
 
 A WSGI layer around Django. `slots` requests work at a time; some more wait for a slot, each lane so many and so long;
 everybody else gets 503 with Retry-After at once. A slot that comes free goes to the highest rank that waits, within it
-to whoever came first. Nothing here asks a database or a cache: it must work when they don't (docs/adr/0041).
+to whoever came first. It works while a database or a cache doesn't (docs/adr/0041).
 
 Phones that store come all at once when a network is back. Each has one request under way, so that there is a place for
 each of them to wait; where there is none, they get 429 with the seconds after which it is their turn (docs/adr/0198).
 
 At staff's addresses strangers have lanes of their own, so that a flood of them stops nobody who is signed in: whoever
-was served as somebody signed in is known here from then on (`access.known_callers`).
+was served as somebody signed in is known here from then on (`access.known_callers`). Of a stranger no body over
+STRANGERS_LARGEST is read: only then the database is asked whose a session or a token is, before the body.
 
 For the first seconds of a process many more may wait, and longer: they had waited for it (`catching_up`).
 
@@ -28,7 +29,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import parse_cookie
 
@@ -47,6 +48,7 @@ READ_AHEAD_AT_MOST = 33 * MEGABYTE  # a body as large as any form with files; la
 READ_AHEAD_TOGETHER = 160 * MEGABYTE
 LARGE_TOGETHER = READ_AHEAD_TOGETHER - 16 * MEGABYTE  # of bodies over SMALL, which nginx passes on as they come
 SMALL = catching_up.SMALL
+STRANGERS_LARGEST = MEGABYTE  # a draft comes by its own key: without files it has room
 FORGETTING = 0.1  # weight of the newest request in the moving average of working time
 
 
@@ -56,9 +58,8 @@ class Lane:
 
     `spares`: slots left free for higher lanes. `places`, `seconds`: how many wait, and how long. `at_once`: how many of
     this lane work at a time. `bodies`: how many may be sending a body up to SMALL; `large`: how many bytes of larger
-    ones may be under way together. `largest`: of how many bytes one may be; a larger one isn't read, and its request is
-    answered as one that came without. `gives_turns`: whoever finds no place is told when to come (429), and not that
-    the service can't (503).
+    ones may be under way together. `gives_turns`: whoever finds no place is told when to come (429), and not that the
+    service can't (503).
     """
 
     name: str
@@ -69,7 +70,6 @@ class Lane:
     bodies: int
     at_once: int = 1000
     large: int = LARGE_TOGETHER
-    largest: int = READ_AHEAD_AT_MOST
     gives_turns: bool = False
 
 
@@ -92,13 +92,10 @@ PHONES = Lane("phones", 3, spares=2, places=32, seconds=30, bodies=16, at_once=2
 FILES = Lane("files", 2, spares=2, places=1, seconds=20, bodies=3, at_once=2, large=96 * MEGABYTE)
 PUBLIC = Lane("public", 4, spares=2, places=8, seconds=4, bodies=4)
 # At staff's addresses: a session or a token that this process doesn't know yet, or that nobody has; then whoever
-# brings neither, and all who sign in on a device where nobody has before. A draft may come by its own key from either:
-# without files it has room in a megabyte, and only whoever shows a session or a token sends more.
+# brings neither, and all who sign in on a device where nobody has before. A draft may come by its own key from either.
 # Together they leave one slot more than the lane of staff itself does.
 NEWCOMERS = Lane("newcomers", 2, spares=3, places=32, seconds=15, bodies=8, at_once=2, large=READ_AHEAD_AT_MOST)
-STRANGERS = Lane(
-    "strangers", 3, spares=3, places=32, seconds=15, bodies=8, at_once=2, large=2 * MEGABYTE, largest=MEGABYTE
-)
+STRANGERS = Lane("strangers", 3, spares=3, places=32, seconds=15, bodies=8, at_once=2, large=2 * MEGABYTE)
 LANES = (
     URGENT,
     PHONES_URGENT,
@@ -194,7 +191,11 @@ class Waiting:
 
 
 class Admission:
-    """The WSGI layer. Shared by the server's threads."""
+    """The WSGI layer. Shared by the server's threads.
+
+    `recognize` notes in a request's environment whether its session and its token are somebody's; it may raise
+    DatabaseError.
+    """
 
     def __init__(
         self,
@@ -202,9 +203,10 @@ class Admission:
         *,
         slots: int,
         pulse: Pulse,
+        recognize: Callable[[Environ], None],
         count: Callable[[str, str], None] = lambda _name, _lane: None,
     ) -> None:
-        self.inner, self.slots, self.pulse, self.count = inner, slots, pulse, count
+        self.inner, self.slots, self.pulse, self.recognize, self.count = inner, slots, pulse, recognize, count
         self._catching_up = catching_up.CatchingUp()
         self._known_callers = KnownCallers()
         self._free = [Slot() for _number in range(slots)]
@@ -225,8 +227,10 @@ class Admission:
             return self.inner(environ, start_response)
         if path in self._beside:
             return self._answer_beside(environ, start_response)
+        is_large = path.startswith(OF_STAFF) and _get_size(environ) > STRANGERS_LARGEST
+        is_clear = not is_large or self._look_up(environ)
         lane = self._find_lane(path, environ)
-        slot = self._let_in(lane, environ)
+        slot = self._let_in(lane, environ) if is_clear else None
         self.count("refused" if slot is None else "served", lane.name)
         if slot is None:
             return self._refuse(lane, environ, start_response)
@@ -250,6 +254,34 @@ class Admission:
         if has_credential(environ) and not path.startswith("/accounts/"):
             return NEWCOMERS if self._catching_up.is_over else lane
         return STRANGERS
+
+    def _look_up(self, environ: Environ) -> bool:
+        """Drop the body of a stranger, so that they are answered as without; False where who it is can't be told now.
+
+        Somebody whom this process doesn't know yet is known afterwards.
+        """
+        if environ not in self._known_callers and has_credential(environ) and not self._recognize(environ):
+            return False
+        if environ not in self._known_callers:
+            environ |= {"CONTENT_LENGTH": "0", "wsgi.input": BytesIO()}
+        return True
+
+    def _recognize(self, environ: Environ) -> bool:
+        """Find out in a newcomer's turn whose the session and the token are; False where that fails."""
+        if (slot := self._enter(NEWCOMERS)) is None:
+            return False
+        began = time.monotonic()
+        for connection in slot.connections.values():  # as Django does at the begin of a request, which this isn't yet
+            connection.close_if_unusable_or_obsolete()
+        try:
+            with slot.lend_connections():
+                self.recognize(environ)
+        except DatabaseError:
+            return False
+        finally:
+            self._leave(NEWCOMERS, slot, time.monotonic() - began)
+        self._known_callers.learn(environ)
+        return True
 
     def _let_in(self, lane: Lane, environ: Environ) -> Slot | None:
         """Read the body and return a slot; None for whoever can't be served in time."""
@@ -352,9 +384,6 @@ class Admission:
         """
         size = _get_size(environ)
         if not 0 < size <= READ_AHEAD_AT_MOST:
-            return True
-        if size > lane.largest:
-            environ |= {"CONTENT_LENGTH": "0", "wsgi.input": BytesIO()}
             return True
         is_small = size <= SMALL
         small, large = is_small, 0 if is_small else size

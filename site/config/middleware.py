@@ -37,6 +37,18 @@ class CallerAddress:
         return self.get_response(request)
 
 
+class ReadableCookies:
+    """Middleware that drops cookies with a NUL: no cookie of ours holds one, and PostgreSQL fails where it is asked."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        for name in [name for name, value in request.COOKIES.items() if "\0" in value]:
+            del request.COOKIES[name]
+        return self.get_response(request)
+
+
 # Where staff and recipients work. Every other address is public.
 PRIVATE = ("/field/", "/api/field/", "/n/", "/accounts/", "/cms/", "/sandbox/")
 # Public, but never stored anywhere: cards of sessions, tips, the exit.

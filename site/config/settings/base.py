@@ -137,6 +137,7 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 # `request.user`, and the access policy after the guard, which may replace the person.
 MIDDLEWARE = [
     "config.middleware.CallerAddress",
+    "config.middleware.ReadableCookies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.ContentSecurityPolicy",

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core import signing
-from django.db import connections
+from django.db import OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from access.known_callers import SESSION, TOKEN, KnownCallers
+from access.known_callers import SESSION, TOKEN, KnownCallers, get_credentials
 from access.sign_in_limits import SALT
 
 from .. import admission, catching_up, liveness
@@ -63,17 +63,30 @@ class Work:
         return [b"done"]
 
 
+class Everybody(KnownCallers):
+    """A process that has served whoever comes."""
+
+    def __contains__(self, environ: dict[str, Any]) -> bool:
+        return True
+
+
 class WebProcess:
     """`is_new`: the process began just now, and those who had waited for it come. `knows_all`: whoever comes."""
 
     def __init__(self, *, slots: int = 3, is_new: bool = False, knows_all: bool = True) -> None:
         self.work, self.pulse = Work(), Pulse()
-        self.admission = Admission(self.work, slots=slots, pulse=self.pulse)
+        self.admission = Admission(self.work, slots=slots, pulse=self.pulse, recognize=self.recognize)
+        self.somebodys: list[str] = []  # keys of sessions
         self.admission._catching_up._is_over = not is_new
         if knows_all:
+            self.admission._known_callers = Everybody()
             self.admission._find_lane = get_lane  # type: ignore[method-assign]
         self.answers: list[tuple[str, str]] = []
         self.threads: list[threading.Thread] = []
+
+    def recognize(self, environ: dict[str, Any]) -> None:
+        session = get_credentials(environ).get(SESSION, "")
+        environ |= {SESSION: session if session in self.somebodys else "", TOKEN: False}
 
     def ask(self, path: str, method: str = "GET", body: bytes = b"", **more: Any) -> tuple[str, dict[str, str], bytes]:
         said: list[Any] = []
@@ -429,7 +442,7 @@ def test_what_fails_gives_its_slot_back():
     def fail(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         raise RuntimeError
 
-    failing = Admission(fail, slots=1, pulse=Pulse())
+    failing = Admission(fail, slots=1, pulse=Pulse(), recognize=lambda environ: None)
     for _time in range(3):
         with pytest.raises(RuntimeError):
             failing({"PATH_INFO": SUBMIT, "REQUEST_METHOD": "GET"}, lambda *told: None)
@@ -537,18 +550,40 @@ def test_strangers_send_two_megabytes_together_and_small_bodies_beside_them():
     assert process.ask("/field/drafts/2/quick/", "POST", **large)[0] == "200 OK"
 
 
+@pytest.mark.parametrize("shown", [{}, {"HTTP_COOKIE": "vatra_session=made-up"}, {"HTTP_AUTHORIZATION": "Bearer x"}])
+@pytest.mark.parametrize("is_new", [False, True])
+@pytest.mark.parametrize("size", [1_100_000, READ_AHEAD_AT_MOST + 1])
+@pytest.mark.parametrize("path", ["/field/drafts/1/quick/", f"{SUBMIT}/quick/", "/cms/quick/", f"{FORMS}/quick/"])
+def test_of_a_stranger_with_more_than_a_megabyte_nothing_is_read(
+    path: str, size: int, is_new: bool, shown: dict[str, str]
+) -> None:
+    process = WebProcess(slots=6, knows_all=False, is_new=is_new)
+    never_comes = Drip()
+    large: dict[str, Any] = {"CONTENT_LENGTH": str(size), "wsgi.input": never_comes}
+    assert process.ask(path, "POST", **large, **shown)[0] == "200 OK"
+    assert process.work.bodies == [b""]
+
+
 @pytest.mark.parametrize("path", ["/field/drafts/1/quick/", f"{SUBMIT}/quick/", "/cms/quick/"])
-def test_of_a_stranger_with_more_than_a_megabyte_nothing_is_read(path: str) -> None:
-    """Before, one of 33 MB was read into memory for whoever asked."""
-    process, drip = WebProcess(slots=6, knows_all=False), Drip()  # a body that never comes
-    large: dict[str, Any] = {"CONTENT_LENGTH": str(1_100_000), "wsgi.input": drip}
-    assert process.ask(path, "POST", **large)[0] == "200 OK"
-    asked = threading.Thread(target=process.ask, args=(path, "POST"), kwargs=large | signed_in_by("hers"))
-    process.threads.append(asked)
-    asked.start()
-    until(lambda: sum(process.admission._large.values()) == 1_100_000)
-    drip.comes.set()
-    process.finish()
+def test_a_large_body_of_somebody_whom_a_process_does_not_know_yet_is_read(path: str) -> None:
+    process = WebProcess(slots=6, knows_all=False)
+    process.somebodys = ["hers"]
+    for _time in range(2):
+        assert process.ask(path, "POST", b"x" * 1_100_000, **signed_in_by("hers"))[0] == "200 OK"
+        process.somebodys = []  # known by now: nobody is asked
+    assert [len(body) for body in process.work.bodies] == [1_100_000] * 2
+
+
+def test_while_the_database_fails_a_large_body_of_an_unknown_session_is_refused_unread() -> None:
+    def fail(environ: dict[str, Any]) -> None:
+        raise OperationalError
+
+    process = WebProcess(slots=6, knows_all=False)
+    process.admission.recognize = fail
+    large: dict[str, Any] = {"CONTENT_LENGTH": str(1_100_000), "wsgi.input": Drip()}
+    assert process.ask("/field/quick/", "POST", **large, **signed_in_by("hers"))[0].startswith("503")
+    assert len(process.admission._free) == 6
+    assert process.ask("/field/quick/", "POST", b"x", **signed_in_by("hers"))[0] == "200 OK"
 
 
 def test_what_a_request_turned_out_to_be_is_learned_and_forgotten_again():

@@ -154,3 +154,12 @@ def test_a_nul_that_a_form_sent_and_the_database_refused_cannot_be_read_and_one_
 
     assert classify_failure(post(slug="a\0"), look)
     assert not classify_failure(post(slug="a"), look)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/field/", "/accounts/login/", "/cms/", "/api/field/v1/forms"])
+def test_a_cookie_with_a_nul_counts_as_none(client, path):
+    """On PostgreSQL the session's was a server error."""
+    plain = client.get(path).status_code
+    cookies = "; ".join(f'{name}="abcdefgh\\000"' for name in ("vatra_session", "vatra_csrf", "vatra_device"))
+    assert client.get(path, headers={"Cookie": cookies}).status_code == plain

@@ -92,7 +92,9 @@ def send_unreached(staffed: StaffedCountry) -> None:
 def refuse_a_form() -> None:
     """A server without room, asked for a form."""
     counter = RequestCounter()
-    full = admission.Admission(lambda *_a: [], slots=1, pulse=admission.Pulse(), count=counter.add)
+    full = admission.Admission(
+        lambda *_a: [], slots=1, pulse=admission.Pulse(), recognize=lambda environ: None, count=counter.add
+    )
     full._find_lane = admission.get_lane  # type: ignore[method-assign]  # of somebody signed in
     full._let_in = lambda _lane, _environ: None  # type: ignore[method-assign]
     full({"PATH_INFO": "/field/forms/x/", "REQUEST_METHOD": "GET"}, lambda *_a: None)

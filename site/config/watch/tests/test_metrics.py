@@ -163,7 +163,9 @@ def test_while_the_database_takes_nothing_the_numbers_stay_and_are_added_later()
 def test_a_scrape_is_served_beside_a_busy_server_whatever_host_it_names(settings: Any) -> None:
     settings.PUBLIC_URL = "https://vatra.test"
     seen: list[dict[str, Any]] = []
-    full = Admission(lambda environ, _start: seen.append(environ) or [], slots=1, pulse=Pulse())
+    full = Admission(
+        lambda environ, _start: seen.append(environ) or [], slots=1, pulse=Pulse(), recognize=lambda environ: None
+    )
     full._free.clear()
     full({"PATH_INFO": "/metrics", "REQUEST_METHOD": "GET", "HTTP_HOST": "10.0.0.5:8000"}, lambda *_a: None)
     assert seen[0]["HTTP_HOST"] == "vatra.test"
