@@ -10,6 +10,7 @@ class CasesConfig(AppConfig):
     verbose_name = _("Cases")
 
     def ready(self) -> None:
+        from audit.due import register_clocks
         from notifications.outbox.sharing import Gate, register_gate
         from vault.data_keys import register_owners
 
@@ -31,14 +32,11 @@ class CasesConfig(AppConfig):
 
         register_owners("cases", _iter_case_ids)
         rule_events.register_applier(apply_decision)
-        deadline_clock.register()
-        requests.register()
-        date_clock.register()
+        register_clocks(
+            deadline_clock.DUE_CLOCK, requests.DUE, date_clock.DUE, consent_clock.DUE, untold.CLOCK, documents.DUE
+        )
         days_calendar.register()
-        consent_clock.register()
         at_link.register()
-        untold.register()
-        documents.register()
         entries.register()
         register_gate(Gate(check_request, check_notice))
 

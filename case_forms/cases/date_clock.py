@@ -4,26 +4,21 @@ What is stored in clear is the moment, from which the date can be worked out, th
 the newest answer to a rule's question counts: an interview that is put off is waited for at its new date only.
 """
 
-from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import uuid5
 
-from django.db import transaction
-from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
-from audit.put_aside import for_each_row, get_put_aside_keys
+from audit.due import Due
 from case_forms.procedures.clocks import ZONE
 from case_forms.procedures.definition import Rule
-from notifications.escalation.passes import Clock, register_clock
 
 from .locking import lock_case_by_id
 from .models import AwaitedDate, Case, CaseEvent
 from .rule_events import respond
 
-CLOCK = "case.dates"  # the name of the clock, and the kind under which a row is put aside
 REACHED = "date_reached"
 MORNING = time(8)  # when a day without an hour begins to count
-MAX_DATES = 200  # in one pass
 
 
 def await_dates(*, case: Case, event: CaseEvent, form: str, answers: "dict[str, object]", now: datetime) -> None:
@@ -65,42 +60,30 @@ def _read(answer: object) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=ZONE)
 
 
-def advance(now: datetime) -> int:
-    """Let rules respond to every date that is reached, each by itself. Return how many."""
-    keys = _find_due(now=now, aside=get_put_aside_keys(CLOCK, now))
-    return for_each_row(CLOCK, keys, lambda key: _reach(key, now), at=now)
+def _lock_case(key: int) -> None:
+    """Lock its case before the row: whoever closes the case holds it, and then waits for its dates."""
+    lock_case_by_id(AwaitedDate.objects.values_list("case_id", flat=True).get(pk=key))
 
 
-def _find_due(now: datetime, aside: Collection[str]) -> QuerySet[AwaitedDate, int]:
-    return (
-        AwaitedDate.objects.running()
-        .filter(at__lte=now)
-        .exclude(pk__in=aside)
-        .order_by("at")
-        .values_list("pk", flat=True)[:MAX_DATES]
+def _reach(awaited: AwaitedDate, now: datetime) -> bool:
+    AwaitedDate.objects.filter(pk=awaited.pk).update(done_at=now)
+    respond(
+        REACHED,
+        case=awaited.event.case,
+        source=awaited.event,
+        occurrence=uuid5(awaited.event_id, f"{awaited.rule} {REACHED}"),
+        at=now,
+        only=awaited.rule,
     )
-
-
-def _reach(key: int, now: datetime) -> bool:
-    with transaction.atomic():
-        case_id = AwaitedDate.objects.filter(pk=key).values_list("case_id", flat=True).first()
-        # Before the row: whoever closes the case holds it, and then waits for its dates.
-        if case_id is None or lock_case_by_id(case_id).closed_at is not None:
-            return False
-        if not AwaitedDate.objects.running().filter(pk=key).update(done_at=now):
-            return False
-        awaited = AwaitedDate.objects.select_related("event__case__procedure_version").get(pk=key)
-        respond(
-            REACHED,
-            case=awaited.event.case,
-            source=awaited.event,
-            occurrence=uuid5(awaited.event_id, f"{awaited.rule} {REACHED}"),
-            at=now,
-            only=awaited.rule,
-        )
     return True
 
 
-def register() -> None:
-    """Let the sweeper turn this clock. None of its rows can be without a next step: each is one moment."""
-    register_clock(Clock(CLOCK, advance, lambda now: []))
+DUE = Due(
+    name="case.dates",
+    label=_("Responding to a date that a form gave"),
+    rows=lambda _now: AwaitedDate.objects.running().select_related("event__case__procedure_version"),
+    column="at",
+    lock=_lock_case,
+    act=_reach,
+)
+advance = DUE.advance

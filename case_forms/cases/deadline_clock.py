@@ -7,25 +7,21 @@
     met, or its case closed      no further moment; meeting it withdraws what was sent (`deadlines.meet_deadlines`);
                                  what `models.RUNS_IN_CLOSED_CASES` names goes on in a closed case
 
-A pass takes each row in a transaction of its own. It begins with a conditional UPDATE of the row's next moment, so of
-two sweepers one tells the owner. A row that can't be read is put aside by name, and a coordinator is asked to look at
-its case.
+Of two sweepers one tells the owner (`audit.due`). A row that can't be read is put aside by name, and a coordinator is
+asked to look at its case.
 """
 
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from uuid import uuid5
 
-from django.db import transaction
-from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from audit.chain import log_event
-from audit.put_aside import for_each_row, get_put_aside_keys
+from audit.due import Due
 from case_forms.procedures.chains import chain_for
 from notifications.directory.models import Role
 from notifications.directory.resolve import Resolution
-from notifications.escalation.passes import Clock, register_clock
 from notifications.outbox.escalation_policy import REPEAT_MINUTES
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.subjects import Subject
@@ -41,52 +37,31 @@ from .duty_briefs import build_duty_brief, build_unreadable_brief
 from .finding.transfers import get_addressee
 from .lead import find_first_told, put_unit_after_lead
 from .locking import lock_case_by_id
-from .models import RUNS_IN_CLOSED_CASES, Case, CaseEvent, Deadline
+from .models import Case, CaseEvent, Deadline
 from .referring.arrival import respond_to_late_arrival
 from .rule_events import respond_to_duty
 
-CLOCK = "deadline.clock"  # the name of the clock, and the kind under which a row is put aside
 DUE = "duty_due"  # the kind of the case event when an owner is told
 MAX_DUTIES = 200  # in one pass
 
 
-def advance(now: datetime) -> int:
-    """Look at every duty whose next mark has come, each by itself. Return how many owners were told here."""
-    withdraw_chases_of_met(MAX_DUTIES)
-    return for_each_row(
-        CLOCK,
-        _find_due(now, get_put_aside_keys(CLOCK, now)),
-        lambda key: _advance_one(key, now),
-        at=now,
-        on_put_aside=lambda key: _ask_to_look(key, now),
-    )
-
-
-def _advance_one(key: int, now: datetime) -> bool:
-    deadline = Deadline.objects.running().filter(pk=key, next_mark_at__lte=now).first()
-    return deadline is not None and _take_mark(deadline, now)
+def _lock_case(key: int) -> None:
+    """Lock its case before the row: whoever closes the case holds it, and then waits for its duties."""
+    lock_case_by_id(Deadline.objects.values_list("case_id", flat=True).get(pk=key))
 
 
 def _take_mark(deadline: Deadline, now: datetime) -> bool:
     """Move the duty on to its next mark, and tell its owner unless somebody is being asked already."""
-    with transaction.atomic():
-        # Before the row: whoever closes the case holds it, and then waits for its duties.
-        if lock_case_by_id(deadline.case_id).closed_at is not None and deadline.key not in RUNS_IN_CLOSED_CASES:
-            return False
-        # As it was read: whoever comes second changes nothing.
-        following = find_next_mark(deadline.marks, now)
-        as_read = Deadline.objects.unmet().filter(pk=deadline.pk, next_mark_at=deadline.next_mark_at)
-        if not as_read.update(next_mark_at=following):
-            return False
-        is_told = not is_being_chased(deadline)
-        if is_told:
-            notice = _tell_owner(deadline, now)
-            Deadline.objects.filter(pk=deadline.pk).update(chase_id=notice.pk, chases=deadline.chases + 1)
-            _record(deadline, notice, now)
-        respond_to_duty("task_due", deadline, now)
-        respond_to_late_arrival(deadline, now)
-        if deadline.marks and deadline.marks[-1] <= now:
-            respond_to_duty("task_overdue", deadline, now)
+    Deadline.objects.filter(pk=deadline.pk).update(next_mark_at=find_next_mark(deadline.marks, now))
+    is_told = not is_being_chased(deadline)
+    if is_told:
+        notice = _tell_owner(deadline, now)
+        Deadline.objects.filter(pk=deadline.pk).update(chase_id=notice.pk, chases=deadline.chases + 1)
+        _record(deadline, notice, now)
+    respond_to_duty("task_due", deadline, now)
+    respond_to_late_arrival(deadline, now)
+    if deadline.marks and deadline.marks[-1] <= now:
+        respond_to_duty("task_overdue", deadline, now)
     return is_told
 
 
@@ -146,16 +121,15 @@ def find_stranded(now: datetime) -> list[str]:
     return [str(key) for key in get_stranded_deadlines().values_list("pk", flat=True)]
 
 
-def register() -> None:
-    """Let the sweeper turn this clock."""
-    register_clock(Clock(CLOCK, advance, find_stranded))
-
-
-def _find_due(now: datetime, aside: Collection[str]) -> QuerySet[Deadline, int]:
-    return (
-        Deadline.objects.running()
-        .filter(next_mark_at__lte=now)
-        .exclude(pk__in=aside)
-        .order_by("next_mark_at")
-        .values_list("pk", flat=True)[:MAX_DUTIES]
-    )
+DUE_CLOCK = Due(
+    name="deadline.clock",
+    label=_("Notifying the owner of a duty: a coordinator was asked to look"),
+    rows=lambda _now: Deadline.objects.running(),
+    column="next_mark_at",
+    lock=_lock_case,
+    act=_take_mark,
+    prepare=lambda _now: withdraw_chases_of_met(MAX_DUTIES),
+    on_put_aside=_ask_to_look,
+    find_stranded=find_stranded,
+)
+advance = DUE_CLOCK.advance

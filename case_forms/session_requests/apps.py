@@ -7,7 +7,9 @@ class SessionRequestsConfig(AppConfig):
     verbose_name = _("Session requests")
 
     def ready(self) -> None:
+        from audit.due import register_clocks
+
         from . import clock, waiting
 
-        clock.register()
+        register_clocks(clock.clock.due)
         waiting.register()

@@ -35,6 +35,7 @@ WITHDRAWN = _("Whoever asked for a planned session has withdrawn the request")
 
 class RequestClock(OwnerClock):
     name = "session_request.clock"
+    label = _("Telling the unit that a request for a session waits")
     ended = ANSWERED
 
     def get_waiting(self) -> QuerySet[SessionRequest]:
@@ -121,4 +122,4 @@ def _build_brief(request: SessionRequest) -> dict[str, Any]:
 
 
 clock = RequestClock()
-advance, find_stranded, register = clock.advance, clock.find_stranded, clock.register
+advance, find_stranded = clock.due.advance, clock.find_stranded

@@ -7,8 +7,10 @@ class SessionRulesConfig(AppConfig):
     verbose_name = _("Rules about informative sessions")
 
     def ready(self) -> None:
+        from audit.due import register_clocks
+
         from . import calendar, clock, receivers, waiting  # noqa: F401
 
-        clock.register()
+        register_clocks(clock.clock.due)
         calendar.register()
         waiting.register()

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import uuid5
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from audit.chain import log_event
 from case_forms.cases.deadlines import find_next_mark, get_answer_minutes
@@ -23,6 +24,7 @@ from .tasks import MET
 
 class TaskClock(OwnerClock):
     name = "session.tasks"
+    label = _("Notifying the owner of a task about a session")
     ended = MET
 
     def get_waiting(self) -> QuerySet[SessionTask]:
@@ -70,4 +72,4 @@ class TaskClock(OwnerClock):
 
 
 clock = TaskClock()
-advance, find_stranded, register = clock.advance, clock.find_stranded, clock.register
+advance, find_stranded = clock.due.advance, clock.find_stranded

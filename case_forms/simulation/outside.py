@@ -270,9 +270,9 @@ _TABLES_OF_CLOCKS: dict[str, type[Model]] = {
     "case.consents": ConsentEntry,
     "case.dates": AwaitedDate,
     "case.documents": CaseDocument,
-    "drill": DrillRun,
+    "drill.end": DrillRun,
     "identity.requests": IdentityRequest,
-    "notice.unread": UnreadAcceptance,
+    "notice.accepted_unread": UnreadAcceptance,
     "session.tasks": SessionTask,
     "session_request.clock": SessionRequest,
 }

@@ -12,13 +12,13 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from audit.due import advance_clocks
 from notifications.briefs.further import send_due_alarms
 from notifications.briefs.talk import awaiting
 from notifications.channels.base import ChannelPool, Message, Unreached
 from notifications.escalation.beside import CLOCK as BESIDE_CLOCK
 from notifications.escalation.clock import advance
 from notifications.escalation.digest import get_start_of_today, send_digests
-from notifications.escalation.passes import advance_clocks
 from notifications.outbox.actions import EMAIL
 from notifications.outbox.delivery import claim, record_results, send
 from notifications.outbox.escalation_policy import FIRST_DAY

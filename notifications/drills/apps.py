@@ -7,8 +7,8 @@ class DrillsConfig(AppConfig):
     verbose_name = _("Drills")
 
     def ready(self) -> None:
-        from notifications.escalation.passes import Clock, register_clock
+        from audit.due import register_clocks
 
-        from .ending import end_due, find_unended
+        from .ending import DUE
 
-        register_clock(Clock("drill", end_due, find_unended))
+        register_clocks(DUE)

@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
-from audit.put_aside import for_each_row, get_put_aside_keys
+from audit.due import Due, lock_row_alone
 from notifications.outbox.models import Attempt, AttemptOutcome, Notice, Purpose
 from notifications.outbox.states import NO_CONTACT
 from notifications.outbox.ways.models import Dispatch, DispatchState
@@ -18,29 +17,11 @@ from notifications.outbox.ways.models import Dispatch, DispatchState
 from .models import DrillResult, DrillRun, DrillState
 from .running import close_run, get_road
 
-END = "drill.end"  # the kind under which one is put aside that can't be ended
 LATE = timedelta(minutes=15)  # after which one that hasn't ended is said to be stranded
 EMAIL = "email"
 NOT_SENT = "not_sent"
 # The purposes whose recipients a drill is about; calls to coordinators and reminders are no recipients of their own.
 ASKED = (Purpose.FIRST, Purpose.DEPUTY, Purpose.REROUTE, Purpose.INSTEAD)
-
-
-def end_due(now: datetime) -> int:
-    """End every drill whose time is over. Return how many."""
-    keys = list(_find_due(now=now))
-    if not keys:
-        return 0
-    aside = set(get_put_aside_keys(END, now))
-    return for_each_row(END, [key for key in keys if str(key) not in aside], lambda key: end_drill(key, now), at=now)
-
-
-def _find_due(now: datetime) -> QuerySet[DrillRun, UUID]:
-    return (
-        DrillRun.objects.filter(state=DrillState.RUNNING, ends_at__lte=now)
-        .order_by("ends_at")
-        .values_list("pk", flat=True)
-    )
 
 
 def find_unended(now: datetime) -> list[str]:
@@ -49,18 +30,27 @@ def find_unended(now: datetime) -> list[str]:
     return [str(key) for key in late.values_list("pk", flat=True)]
 
 
-@transaction.atomic
-def end_drill(key: UUID, now: datetime) -> bool:
-    """End one drill. False when somebody else has."""
-    rows = DrillRun.objects.select_for_update(of=("self",)).select_related("region")
-    run = rows.filter(pk=key, state=DrillState.RUNNING).first()
-    if run is None or run.case_id is None:
+def end_drill(run: DrillRun, now: datetime) -> bool:
+    """End one drill that runs, as it was locked. False where it has no case."""
+    if run.case_id is None:
         return False
     results = read_results(run)
     DrillResult.objects.bulk_create(results)
     get_road().end(run.case_id, now)
     close_run(run, judge(results), "", now)
     return True
+
+
+DUE = Due(
+    name="drill.end",
+    label=_("Ending a drill"),
+    rows=lambda _now: DrillRun.objects.filter(state=DrillState.RUNNING).select_related("region"),
+    column="ends_at",
+    lock=lock_row_alone,
+    act=end_drill,
+    find_stranded=find_unended,
+)
+end_due = DUE.advance
 
 
 def judge(results: Iterable[DrillResult]) -> DrillState:

@@ -7,11 +7,13 @@ class EscalationConfig(AppConfig):
     verbose_name = _("Escalation")
 
     def ready(self) -> None:
+        from audit.due import Clock, register_clocks
         from notifications.briefs.talk import awaiting, unread
 
         from . import beside, checks, clock  # noqa: F401  # what they register
-        from .passes import Clock, register_clock
 
-        register_clock(Clock(beside.CLOCK, beside.advance, lambda now: []))
-        register_clock(Clock("notice.talk", awaiting.advance, awaiting.find_stranded))
-        register_clock(Clock("notice.unread", unread.chase_unread, unread.find_stranded))
+        register_clocks(
+            Clock(name=beside.CLOCK, advance=beside.advance),
+            Clock(name="notice.talk", advance=awaiting.advance, find_stranded=awaiting.find_stranded),
+            unread.DUE,
+        )

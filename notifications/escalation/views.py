@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from audit.chain import get_actor, log_event
+from audit.due import get_labels
 from audit.models import PutAside
 from audit.put_aside import retry_all
 from notifications.outbox.models import Notice
@@ -22,8 +23,6 @@ from .audit_reader import get_chain_state
 
 SHOWN = 200
 KINDS: dict[str, str | Promise] = {
-    "deadline.clock": gettext_lazy("Notifying the owner of a duty: a coordinator was asked to look"),
-    "case.dates": gettext_lazy("Responding to a date that a form gave"),
     "notice.clock": gettext_lazy("Next step of a notice: its coordinator was asked to call"),
     "notice.digest": gettext_lazy("A notice on the coordinator's daily list"),
     "contact.digest": gettext_lazy("A coordinator's daily list"),
@@ -35,7 +34,6 @@ KINDS: dict[str, str | Promise] = {
     "submission.export": gettext_lazy("A submitted form in an export"),
     "signal.forget_answers": gettext_lazy("Deleting the answers of a message from the public"),
     "signal.forget": gettext_lazy("Deleting a message from the public"),
-    "session_request.clock": gettext_lazy("Telling the unit that a request for a session waits"),
     "session_request.forget_answers": gettext_lazy("Deleting the answers of a request for a session"),
     "session_request.forget": gettext_lazy("Deleting a request for a session"),
     "attachment.stray": gettext_lazy("Deleting a file that is no longer used"),
@@ -46,6 +44,11 @@ KINDS: dict[str, str | Promise] = {
     "device.returned": gettext_lazy("Telling of an urgent form that came back from a phone"),
     "housekeeping": gettext_lazy("Hourly or minute-by-minute task"),
 }
+
+
+def describe_kind(kind: str) -> str:
+    """Say in words what is done with the rows of a kind."""
+    return str(get_labels().get(kind) or KINDS.get(kind, _("Another task")))
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ def build_lines(rows: Iterable[PutAside]) -> list[PutAsideLine]:
     codes = {str(pk): code for pk, code in Notice.objects.filter(pk__in=notices).values_list("pk", "code")}
     return [
         PutAsideLine(
-            what=str(KINDS.get(row.kind, _("Another task"))),
+            what=describe_kind(row.kind),
             name=codes.get(row.row, row.row),
             error=row.code,
             times=row.times,

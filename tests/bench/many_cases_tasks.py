@@ -26,12 +26,12 @@ def get_tasks() -> list[tuple[str, Callable[[], Any]]]:
     from django.conf import settings
     from django.utils.module_loading import import_string
 
+    from audit.due import advance_clocks, find_stranded_rows
     from case_forms.cases.models import Case
     from notifications.briefs.further import send_due_alarms
     from notifications.escalation.clock import advance
     from notifications.escalation.digest import send_digests
     from notifications.escalation.findings import collect_findings, delete_settled_rows, get_stranded_notices
-    from notifications.escalation.passes import advance_clocks, find_stranded_rows
     from notifications.outbox.repeating import backfill_chase_ids, merge_repeated_notices
     from notifications.outbox.sweep import sweep
 

@@ -19,6 +19,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from access.models import MobileUnit
+from audit.due import advance_clocks
 from case_forms.cases.models import Case, Deadline, Referral, ReferralState, RightsRequest
 from case_forms.cases.referring.models import StepKind
 from case_forms.submissions.case_purge import forget_due_cases
@@ -27,7 +28,6 @@ from case_forms.submissions.models import Submission
 from case_forms.submissions.seeding.demo import DEMO_PASSWORD, DEMO_PIN
 from notifications.directory.models import Role
 from notifications.escalation.clock import advance
-from notifications.escalation.passes import advance_clocks
 from notifications.outbox.actions import build_link
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice

@@ -4,7 +4,6 @@ A person's order is made at once where that is possible, a rule's by the queue a
 tried again by the clock, at most MAX_TRIES times; the case's page says so, and nothing else waits for it.
 """
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,13 +11,13 @@ from uuid import UUID
 
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max
+from django.utils.translation import gettext_lazy as _
 
 from access.models import User
 from audit import clock
 from audit.chain import SYSTEM, Actor, get_actor, log_event
-from audit.put_aside import for_each_row, get_put_aside_keys
-from notifications.escalation.passes import Clock, register_clock
+from audit.due import Due
 from notifications.outbox.queueing import enqueue_bulk
 
 from ..models import Case, CaseEvent
@@ -26,10 +25,8 @@ from .content import CannotMake, check_can_be_made, render_document
 from .models import CaseDocument, DocumentKind
 
 MAKE = "case_forms.cases.documents.tasks.make"
-CLOCK = "case.documents"
 MAX_TRIES = 5
 TRY_AGAIN = timedelta(minutes=2)  # doubles with each failure
-MAX_ROWS = 20  # in one pass
 MAX_DOCUMENTS = 200  # of one case
 
 log = structlog.get_logger(__name__)
@@ -160,26 +157,17 @@ def erase_documents_since(case: Case, since: datetime, at: datetime) -> int:
     return rows.update(pdf=None, erased_at=at)
 
 
-def advance(now: datetime) -> int:
-    """Ask the queue again for what was ordered and isn't made. Return how many."""
-    keys = _find_due(now=now, aside=get_put_aside_keys(CLOCK, now))
-    return for_each_row(CLOCK, keys, lambda key: _ask_again(key, now), at=now)
+def _ask_again(document: CaseDocument, _now: datetime) -> bool:
+    return bool(enqueue_bulk(MAKE, str(document.pk)))
 
 
-def _find_due(now: datetime, aside: Collection[str]) -> QuerySet[CaseDocument, UUID]:
-    return (
-        CaseDocument.objects.filter(next_try_at__lte=now, made_at__isnull=True)
-        .exclude(pk__in=aside)
-        .order_by("next_try_at")
-        .values_list("pk", flat=True)[:MAX_ROWS]
-    )
-
-
-def _ask_again(key: UUID, now: datetime) -> bool:
-    asked = CaseDocument.objects.filter(pk=key, next_try_at__lte=now).update(next_try_at=now + TRY_AGAIN * 4)
-    return bool(asked) and enqueue_bulk(MAKE, str(key))
-
-
-def register() -> None:
-    """Let the sweeper turn this clock. None of its rows can be without a next step: a failure is its last one."""
-    register_clock(Clock(CLOCK, advance, lambda now: []))
+DUE = Due(
+    name="case.documents",
+    label=_("Making a document of a case"),
+    rows=lambda _now: CaseDocument.objects.filter(made_at__isnull=True).defer("pdf"),
+    column="next_try_at",
+    lease=TRY_AGAIN * 4,
+    act=_ask_again,
+    at_most=20,
+)
+advance = DUE.advance

@@ -5,7 +5,6 @@ their own request. Without an answer it expires; until then it is chased like ev
 case is closed: whoever closed it may know where the person was. Where the case is forgotten nobody can answer.
 """
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,14 +12,14 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from access.models import Assignment, MobileUnit, StaffRole, User
 from access.reach import get_region_keys, get_unit_keys
 from audit import clock
 from audit.chain import SYSTEM, get_actor, log_event
 from audit.denials import record_denial
-from audit.put_aside import for_each_row, get_put_aside_keys
-from notifications.escalation.passes import Clock, register_clock
+from audit.due import Due
 
 from ..brief_content import both
 from ..deadlines import lock_duties
@@ -29,11 +28,9 @@ from .duties import ask_for_answer, note_answered
 from .models import CaseAccess, IdentityQuestion, IdentityRequest, ProbableMatch, RequestAnswer
 from .sides import may_act_for
 
-CLOCK = "identity.requests"  # the name of the clock that lets requests expire
 ASKED = IDENTITY_REQUEST  # the kind of the case event, and the key of the task
 ANSWERED = "identity_request_answered"
 EXPIRES_AFTER = timedelta(days=7)
-MAX_EXPIRED = 200  # in one pass
 
 
 class RequestRefused(Exception):
@@ -198,35 +195,21 @@ def end_access(*, access: CaseAccess, by: User) -> bool:
     return bool(changed)
 
 
-def expire(now: datetime) -> int:
-    """Close the requests whose time is over, each by itself. Return how many."""
-    keys = _find_expired(now=now, aside=get_put_aside_keys(CLOCK, now))
-    return for_each_row(CLOCK, keys, lambda key: _expire_one(key, now), at=now)
+def _lock_duties(key: UUID) -> None:
+    lock_duties(IdentityRequest.objects.select_related("case").get(pk=key).case)
 
 
-def _find_expired(now: datetime, aside: Collection[str]) -> QuerySet[IdentityRequest, UUID]:
-    return (
-        IdentityRequest.objects.filter(answer=RequestAnswer.WAITING, expires_at__lte=now)
-        .exclude(pk__in=aside)
-        .order_by("expires_at")
-        .values_list("pk", flat=True)[:MAX_EXPIRED]
-    )
-
-
-def _expire_one(key: Any, now: datetime) -> bool:
-    found = IdentityRequest.objects.select_related("case").filter(pk=key).first()
-    if found is None:
-        return False
-    with transaction.atomic():
-        lock_duties(found.case)
-        rows = IdentityRequest.objects.select_for_update(of=("self",)).filter(pk=key, answer=RequestAnswer.WAITING)
-        locked = rows.select_related("case").first()
-        if locked is None:
-            return False
-        _close(locked, RequestAnswer.EXPIRED, now, None)
+def _expire(request: IdentityRequest, now: datetime) -> bool:
+    _close(request, RequestAnswer.EXPIRED, now, None)
     return True
 
 
-def register() -> None:
-    """Let the sweeper turn this clock. None of its rows can be without a next step: each is one moment."""
-    register_clock(Clock(CLOCK, expire, lambda now: []))
+DUE = Due(
+    name="identity.requests",
+    label=_("Ending a request to open another unit’s case"),
+    rows=lambda _now: IdentityRequest.objects.filter(answer=RequestAnswer.WAITING).select_related("case"),
+    column="expires_at",
+    lock=_lock_duties,
+    act=_expire,
+)
+expire = DUE.advance

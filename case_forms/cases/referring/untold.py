@@ -18,9 +18,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from audit.chain import SYSTEM, Actor, log_event
+from audit.due import Clock
 from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications.directory.models import Partner, Role
-from notifications.escalation.passes import Clock, register_clock
 from notifications.outbox.escalation_policy import get_first_step_time
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.states import NO_CONTACT
@@ -32,7 +32,7 @@ from ..rule_events import respond_to_done
 from .arrival import UNTOLD, start_clock
 from .moves import HELPING_ROLES
 
-CLOCK = "referral.untold"  # the name of the clock, and the kind under which a notice is put aside
+KIND = "referral.untold"  # the name of the clock, and the kind under which a notice is put aside
 NOBODY_TOLD = "nobody_told"  # the kind of the case event
 ASKED_ROLES = HELPING_ROLES | {Role.PROTECTION_SERVICE.value}
 MARKS = ("amber_at", "red_at", "breach_at")
@@ -135,8 +135,8 @@ def count_duties_anew(chase_id: UUID | None, case: Case, at: datetime) -> None:
 
 def advance(now: datetime) -> int:
     """Begin the task for every notice that lost its recipient, or was created by another road. Return how many."""
-    rows = list(_find_lost(aside=get_put_aside_keys(CLOCK, now)))
-    return for_each_row(CLOCK, _leave_out_known(rows)[:MAX_NOTICES], lambda key: _ask_one(key, now), at=now)
+    rows = list(_find_lost(aside=get_put_aside_keys(KIND, now)))
+    return for_each_row(KIND, _leave_out_known(rows)[:MAX_NOTICES], lambda key: _ask_one(key, now), at=now)
 
 
 def _find_lost(aside: Collection[str]) -> QuerySet[Notice, Any]:
@@ -168,6 +168,4 @@ def _ask_one(key: UUID, now: datetime) -> bool:
         return case.closed_at is None and ask_to_find(notice, case, now) is not None
 
 
-def register() -> None:
-    """Let the sweeper turn this clock. None of its rows waits for a moment of its own."""
-    register_clock(Clock(CLOCK, advance, lambda now: []))
+CLOCK = Clock(name=KIND, advance=advance)

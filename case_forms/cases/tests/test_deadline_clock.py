@@ -11,10 +11,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from audit import due
 from audit.models import PutAside
 from notifications.briefs.choices import get_decline_reasons
 from notifications.briefs.replies import AnswerRefused, answer
-from notifications.escalation import clock, passes
+from notifications.escalation import clock
 from notifications.escalation.findings import get_stranded_notices
 from notifications.escalation.management.commands.sweeper import Sweeper
 from notifications.outbox.actions import mark_opened
@@ -161,9 +162,8 @@ def test_whoever_takes_the_duty_and_does_not_do_it_is_asked_again_at_the_next_ma
 
 def test_two_sweepers_tell_the_owner_once(duty: Deadline) -> None:
     now = at(duty, 720)
-    stale = Deadline.objects.get(pk=duty.pk)
-    assert deadline_clock._take_mark(duty, now)
-    assert not deadline_clock._take_mark(stale, now)
+    assert deadline_clock.DUE_CLOCK._take(duty.pk, now)
+    assert not deadline_clock.DUE_CLOCK._take(duty.pk, now), "found before the first had done it"
     assert Notice.objects.filter(purpose=Purpose.DUTY).count() == 1
 
 
@@ -224,11 +224,11 @@ def test_the_sweeper_turns_the_clock_and_cries_out_what_has_no_next_step(
 
 
 def test_a_clock_that_fails_keeps_no_other_from_moving(duty: Deadline) -> None:
-    broken = passes.Clock("broken", mock.Mock(side_effect=RuntimeError), lambda now: [])
-    clocks = {"broken": broken, **passes._clocks}
+    broken = due.Clock(name="broken", advance=mock.Mock(side_effect=RuntimeError))
+    clocks = {"broken": broken, **due._clocks}
     Deadline.objects.filter(pk=duty.pk).update(next_mark_at=timezone.now() - timedelta(seconds=1))
-    with mock.patch.object(passes, "_clocks", clocks):
-        passes.advance_clocks(timezone.now())
+    with mock.patch.object(due, "_clocks", clocks):
+        due.advance_clocks(timezone.now())
     assert Notice.objects.filter(purpose=Purpose.DUTY).count() == 1
 
 

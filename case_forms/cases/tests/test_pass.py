@@ -12,10 +12,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from audit import due
+from audit.due import get_clocks
 from audit.put_aside import put_row_aside
-from notifications.escalation import passes
 from notifications.escalation.management.commands.sweeper import Sweeper
-from notifications.escalation.passes import get_clocks
 from notifications.outbox.models import Notice
 from tests.queues import waiting_tasks
 from tests.world.notices import notify_officer, staffed
@@ -41,8 +41,8 @@ def test_every_registered_clock_is_turned_in_each_pass(sweeper: Sweeper, monkeyp
     turned: dict[str, mock.Mock] = {}
     for each in get_clocks():
         turned[each.name] = mock.Mock(return_value=0)
-        clock = passes.Clock(each.name, turned[each.name], each.find_stranded)
-        monkeypatch.setitem(passes._clocks, each.name, clock)
+        clock = due.Clock(name=each.name, advance=turned[each.name])
+        monkeypatch.setitem(due._clocks, each.name, clock)
     sweeper.run_once()
     assert {name: each.call_count for name, each in turned.items()} == dict.fromkeys(turned, 1)
 

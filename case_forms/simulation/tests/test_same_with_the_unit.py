@@ -16,6 +16,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from audit.due import advance_clocks
 from case_forms.cases.documents.models import CaseDocument
 from case_forms.cases.models import Case, CaseEvent, Deadline
 from case_forms.cases.referring.models import ReferralStep
@@ -34,7 +35,6 @@ from notifications.briefs.talk import awaiting
 from notifications.directory.models import Role
 from notifications.escalation.clock import advance
 from notifications.escalation.digest import send_digests
-from notifications.escalation.passes import advance_clocks
 from notifications.outbox.delivery import send_due
 from notifications.outbox.sweep import resolve_again
 from outreach_pages.records.actions import record_session

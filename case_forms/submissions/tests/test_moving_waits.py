@@ -10,11 +10,11 @@ from django.urls import reverse
 
 from access.models import User
 from audit import clock
+from audit.due import advance_clocks
 from case_forms.cases.models import ASKING, Case, Deadline, FormMove
 from case_forms.cases.moving.ending import ASKED
 from notifications.directory.models import Role
 from notifications.escalation import clock as escalation
-from notifications.escalation.passes import advance_clocks
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.states import OPEN
 from tests.world.offices import make_office, put_on_duty

@@ -5,7 +5,6 @@ they know whom they are to meet, and a number can be forged. So they are sent ba
 then called like everybody who doesn't read: with the times of what is added to a notice (`get_read_times`).
 """
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -15,7 +14,7 @@ from django.db.models import Q, QuerySet
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
-from audit.put_aside import for_each_row, get_put_aside_keys
+from audit.due import Due
 from notifications import signals
 from notifications.outbox.actions import build_link, cancel
 from notifications.outbox.locking import lock_chases
@@ -29,9 +28,7 @@ from .telling import build_back_brief, create_talk_notice
 from .thread import NO_CASE, get_root, is_of_talk, iter_chains, why_over
 from .times import get_read_times, get_unread_minutes
 
-UNREAD = "notice.accepted_unread"  # the kind under which a notice is put aside when its recipient can't be asked
 TALK_OVER = "talk_over"  # `Notice.reason` of the one that sent back to a notice which was opened meanwhile
-MAX_ROWS = 100  # in one pass
 
 
 @receiver(signals.notice_answered, dispatch_uid="briefs.await_opening")
@@ -41,18 +38,11 @@ def await_opening(notice: Notice, reply: Reply, **kwargs: Any) -> None:
         UnreadAcceptance.objects.get_or_create(notice=notice, defaults={"next_at": _later(reply.at)})
 
 
-def chase_unread(now: datetime) -> int:
-    """Ask whose time has come, and end what is over. Return how much was done."""
-    keys = _find_due(now=now, aside=get_put_aside_keys(UNREAD, now))
-    return for_each_row(UNREAD, keys, lambda key: _turn(key, now), at=now)
-
-
-def _find_due(now: datetime, aside: Collection[Any]) -> "QuerySet[UnreadAcceptance, UUID]":
+def _find_due(now: datetime) -> QuerySet[UnreadAcceptance]:
     over = ~Q(notice__state=NoticeState.ACCEPTED) | Q(notice__opened_at__isnull=False)
     over |= Q(notice__link_revoked_at__isnull=False)
     read = Q(next_at__isnull=True) & (Q(asking__isnull=True) | ~Q(asking__state__in=OPEN))
-    due = UnreadAcceptance.objects.filter(Q(next_at__lte=now) | over | read, ended_at__isnull=True)
-    return due.exclude(pk__in=aside).order_by("pk").values_list("pk", flat=True)[:MAX_ROWS]
+    return UnreadAcceptance.objects.filter(Q(next_at__lte=now) | over | read, ended_at__isnull=True).order_by("pk")
 
 
 @transaction.atomic
@@ -130,3 +120,14 @@ def find_stranded(now: datetime) -> list[str]:
     accepted = Notice.objects.accepted_unread().filter(state=NoticeState.ACCEPTED, link_revoked_at__isnull=True)
     lost = accepted.exclude(unread_acceptance__ended_at__isnull=True, unread_acceptance__isnull=False)
     return [str(notice.pk) for notice in lost.only("pk", "chases", "case_id") if why_over(notice.root) in ("", NO_CASE)]
+
+
+DUE = Due(
+    name="notice.accepted_unread",
+    label=_("Sending who accepted by telephone back to the notice"),
+    rows=_find_due,
+    act=_turn,
+    at_most=100,
+    find_stranded=find_stranded,
+)
+chase_unread = DUE.advance

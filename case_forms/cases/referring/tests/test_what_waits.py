@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from access.models import User
+from audit.due import advance_clocks
 from case_forms.cases import deadline_clock
 from case_forms.cases.models import Case, CaseEvent, Deadline, Referral, ReferralState
 from case_forms.submissions.seeding.reference import seed_groups
@@ -18,7 +19,6 @@ from notifications.briefs.replies import answer
 from notifications.directory.models import DutyShift, Partner, Role
 from notifications.directory.tests.second_keeper import agree_to_all
 from notifications.escalation import clock as escalation
-from notifications.escalation.passes import advance_clocks
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.states import OPEN, NoticeState

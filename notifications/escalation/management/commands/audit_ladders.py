@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from audit.due import find_stranded_rows
 from notifications.escalation.findings import get_stranded_notices
-from notifications.escalation.passes import find_stranded_rows
 from notifications.outbox.models import Notice
 
 

@@ -15,6 +15,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from audit.due import advance_clocks, find_stranded_rows
 from audit.put_aside import delete_unmet, for_each_row, rows_aside_read_once
 from notifications.briefs.further import send_due_alarms
 from notifications.escalation.clock import advance
@@ -29,7 +30,6 @@ from notifications.escalation.findings import (
 )
 from notifications.escalation.leading import Lead, delete_gone
 from notifications.escalation.outside_watch import OutsideWatch
-from notifications.escalation.passes import advance_clocks, find_stranded_rows
 from notifications.escalation.probes import Probes
 from notifications.outbox.alarm import ring
 from notifications.outbox.models import Heartbeat
