@@ -30,7 +30,6 @@ ALL_ELSEWHERE = "the newest few, beside the way to all of them"
 FEED = "a feed, the earliest first: its last entry says that there is more in the app"
 
 CUTS: dict[str, dict[str, str]] = {
-    "case_forms/accountability/breaches.py": {"AT_MOST": PASS},
     "case_forms/devices/pack.py": {
         "MAX_DAY": COUNTED,
         "MAX_KITS": COUNTED,
@@ -60,7 +59,6 @@ CUTS: dict[str, dict[str, str]] = {
     "case_forms/cases/most_urgent.py": {"MAX_LISTED": LOOKED_AT, "MAX_NAMED": LOOKED_AT},
     "case_forms/cases/registers/paging.py": {"MAX_COUNTED": "“more than” is said"},
     "case_forms/cases/registers/scope.py": {"MAX_FEW": LOOKED_AT},
-    "case_forms/cases/rights/reminders.py": {"AT_MOST": PASS},
     "case_forms/expressions/satisfiability.py": {"MAX_MEMBERS": LOOKED_AT},
     "case_forms/form_builder/choice_lists.py": {"MAX_REPORTED": COUNTED},
     "case_forms/form_builder/editing.py": {"MAX_REPORTED": COUNTED},
@@ -111,7 +109,6 @@ CUTS: dict[str, dict[str, str]] = {
     "notifications/briefs/further.py": {"MAX_CHAINS": PASS},
     "notifications/briefs/floods.py": {"MAX_COMPARED": "texts that a new one is compared with; no list"},
     "notifications/briefs/pages.py": {"MAX_NEWEST": COUNTED},
-    "notifications/briefs/talk/awaiting.py": {"MAX_ROWS": PASS},
     "notifications/briefs/talk/pages.py": {"MAX_SHOWN": ALL_ELSEWHERE},
     "notifications/briefs/talk/telling.py": {"MAX_ROWS": PASS},
     "notifications/directory/call_list.py": {"MAX_PER_KIND": "somebody to call, those on duty first"},

@@ -14,14 +14,14 @@ from django.db import transaction
 from django.db.models import Max
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from access.models import Assignment, StaffRole, User
 from access.staff_mail import send_staff_mail
 from audit import clock
 from audit.chain import get_actor, log_event
-from audit.put_aside import for_each_row, get_put_aside_keys
+from audit.due import Due
 from notifications.staff_push.waking import wake
 
 from .choices import compute_due, find_next_reminder
@@ -109,14 +109,6 @@ def _add(breach: Breach, written: Written, by: User, now: datetime) -> BreachEnt
     return entry
 
 
-def send_due(_argument: str = "", *, now: datetime | None = None) -> int:
-    """Remind of what is due, each breach by itself. Return how many were reminded of."""
-    moment = now or timezone.now()
-    due = Breach.objects.filter(next_reminder_at__lte=moment).exclude(pk__in=get_put_aside_keys(KIND, moment))
-    keys = list(due.order_by("next_reminder_at").values_list("pk", flat=True)[:AT_MOST])
-    return for_each_row(KIND, keys, lambda key: _remind(key, moment), at=moment)
-
-
 def _remind(key: UUID, now: datetime) -> bool:
     breach = Breach.objects.get(pk=key)
     current = Assignment.objects.current().filter(role__in=WHO).values("user")
@@ -137,3 +129,12 @@ def _send(user: User, breach: Breach, now: datetime) -> bool:
         context: dict[str, Any] = {"breach": breach, "link": link, "is_late": breach.due_at < now}
         body = render_to_string("accountability/reminder.txt", context)
     return send_staff_mail(subject, body, user.email, "breach_mail_failed", breach=str(breach.pk))
+
+
+send_due = Due(
+    name=KIND,
+    rows=lambda _now: Breach.objects.all(),
+    column="next_reminder_at",
+    act=_remind,
+    at_most=AT_MOST,
+).run

@@ -16,7 +16,7 @@ from django.utils import timezone, translation
 from access.models import User
 from access.reach import get_region_keys
 from access.staff_mail import send_staff_mail
-from audit.put_aside import for_each_row, get_put_aside_keys
+from audit.due import Due
 from case_forms.submissions.models import Draft
 from notifications.texts.in_force import Wording
 from notifications.texts.service_mails import word_form_returned
@@ -40,23 +40,12 @@ def list_returned(user: User) -> "QuerySet[Arrival]":
     return found.select_related("device__user").order_by("arrived_at")
 
 
-def ring(_argument: str = "", *, now: datetime | None = None) -> int:
-    """Mail about those that still wait; run each minute. Return how many were mailed about."""
-    moment = now or timezone.now()
-    due = Arrival.objects.filter(next_mail_at__lte=moment).exclude(pk__in=get_put_aside_keys(KIND, moment))
-    keys = list(due.order_by("next_mail_at", "pk").values_list("pk", flat=True))
-    return for_each_row(KIND, keys, lambda key: _notify(key, moment), at=moment)
-
-
 def _open_drafts() -> "QuerySet[Draft, object]":
     return Draft.objects.open().values("pk")
 
 
-def _notify(key: int, now: datetime) -> bool:
-    claimed = Arrival.objects.filter(pk=key, next_mail_at__lte=now)
-    if not claimed.update(next_mail_at=now + AGAIN):  # another worker has claimed it
-        return False
-    arrival = Arrival.objects.select_related("device__grant").get(pk=key)
+def _notify(arrival: Arrival, _now: datetime) -> bool:
+    key = arrival.pk
     draft = Draft.objects.open().select_related("owner").filter(pk=arrival.result).first()
     if draft is None or arrival.rounds >= MAX_ROUNDS:
         Arrival.objects.filter(pk=key).update(next_mail_at=None)
@@ -77,3 +66,12 @@ def _send(user: User, key: int) -> bool:
         page = f"{settings.PUBLIC_URL}{reverse('devices:list')}"
         subject, body = word_form_returned(page=page).compose(wording)
     return send_staff_mail(subject, body, user.email, "returned_form_mail_failed", arrival=key)
+
+
+ring = Due(
+    name=KIND,
+    rows=lambda _now: Arrival.objects.select_related("device__grant"),
+    column="next_mail_at",
+    lease=AGAIN,
+    act=_notify,
+).run

@@ -19,6 +19,7 @@ from typing import Any
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.functional import Promise
 
 from .put_aside import for_each_row, get_put_aside_keys
@@ -84,6 +85,10 @@ class Due:
             at=now,
             on_put_aside=None if tell is None else lambda key: tell(key, now),
         )
+
+    def run(self, _argument: object = "", *, now: datetime | None = None) -> int:
+        """Run it as a task of the workers (settings.EACH_MINUTE). Return as `advance`."""
+        return self.advance(now or timezone.now())
 
     def _take(self, key: Any, now: datetime) -> bool:
         if self.lock is not None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from access.models import Assignment, StaffRole, User
 from access.staff_mail import send_staff_mail
-from audit.put_aside import for_each_row, get_put_aside_keys
+from audit.due import Due
 from notifications.staff_push.waking import wake
 
 from .actions import end_documents
@@ -27,15 +27,9 @@ PAUSE, TRY_AGAIN = timedelta(days=2), timedelta(minutes=15)
 AT_MOST = 20  # in one run
 
 
-def send_due(_argument: str = "", *, now: datetime | None = None) -> int:
-    """Send what is due, each by itself. Return how many requests were reminded of."""
-    moment = now or timezone.now()
-    end_documents(timezone.localdate(moment))
-    due = RightsRequest.objects.filter(next_reminder_at__lte=moment, case__forgotten_at__isnull=True)
-    due = due.exclude(case__merged_into__isnull=False)  # the kept case has one of its kind, with the earlier day
-    due = due.exclude(pk__in=get_put_aside_keys(KIND, moment))
-    keys = list(due.order_by("next_reminder_at").values_list("pk", flat=True)[:AT_MOST])
-    return for_each_row(KIND, keys, lambda key: _remind(key, moment), at=moment)
+def _find_waiting(now: datetime) -> QuerySet[RightsRequest]:
+    found = RightsRequest.objects.filter(case__forgotten_at__isnull=True)
+    return found.exclude(case__merged_into__isnull=False)  # the kept case has one of its kind, with the earlier day
 
 
 def _remind(key: UUID, now: datetime) -> bool:
@@ -67,3 +61,13 @@ def _send(user: User, request: RightsRequest, now: datetime) -> bool:
         said = {"request": request, "link": link, "late": late, "stopped": stopped}
         body = render_to_string("cases/rights/reminder.txt", said)
     return send_staff_mail(subject, body, user.email, "rights_mail_failed", request=str(request.pk))
+
+
+send_due = Due(
+    name=KIND,
+    rows=_find_waiting,
+    column="next_reminder_at",
+    act=_remind,
+    at_most=AT_MOST,
+    prepare=lambda now: end_documents(timezone.localdate(now)),
+).run

@@ -5,7 +5,6 @@ Accepting begins the wait, an outcome or a refusal ends it. When it is over the 
 which they are asked again later. Who says nothing is reminded, and then a coordinator is asked to call.
 """
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -15,7 +14,7 @@ from django.db.models import QuerySet
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
-from audit.put_aside import for_each_row, get_put_aside_keys
+from audit.due import Due
 from notifications import signals
 from notifications.outbox.actions import cancel
 from notifications.outbox.escalation_chain import CALLS
@@ -32,7 +31,6 @@ from .times import get_outcome_times
 OUTCOME = "notice.outcome_due"  # the kind under which a notice is put aside when it can't be asked about
 OVER = "notice.talk_over"
 TALK_OVER = "talk_over"  # `Notice.reason` of one that sent back to a notice which has ended
-MAX_ROWS = 100  # in one pass
 
 
 @receiver(signals.notice_answered, dispatch_uid="briefs.await_outcome")
@@ -80,12 +78,6 @@ def _takes_outcome(notice: Notice) -> bool:
     return notice.state == NoticeState.ACCEPTED or can_report_another_outcome(notice)
 
 
-def ask_for_due_outcomes(now: datetime) -> int:
-    """Ask for every outcome whose time has come, each by itself. Return for how many somebody was asked."""
-    keys = _find_due(now=now, aside=get_put_aside_keys(OUTCOME, now))
-    return for_each_row(OUTCOME, keys, lambda key: _ask(key, now), at=now)
-
-
 @transaction.atomic
 def _ask(key: UUID, now: datetime) -> bool:
     notice = Notice.objects.select_related("contact__partner", "partner").defer("brief").get(pk=key)
@@ -119,13 +111,7 @@ def _ask(key: UUID, now: datetime) -> bool:
     return made is not None
 
 
-def withdraw_what_is_over(now: datetime) -> int:
-    """Withdraw what sends somebody back to a notice that they no longer hold, or whose outcome is known."""
-    keys = _find_open(aside=get_put_aside_keys(OVER, now))
-    return for_each_row(OVER, keys, _withdraw_if_over, at=now)
-
-
-def _withdraw_if_over(key: UUID) -> bool:
+def _withdraw_if_over(key: UUID, _now: datetime) -> bool:
     row = _find_talks(key=key).first()
     if row is None:
         raise TalkNotice.DoesNotExist
@@ -139,6 +125,18 @@ def _withdraw_if_over(key: UUID) -> bool:
 def _is_awaited(row: TalkNotice) -> bool:
     contact = row.notice.contact_id
     return contact is not None and _find_awaited(chase=row.about.chase_id, contact=contact).exists()
+
+
+ask_for_due_outcomes = Due(
+    name=OUTCOME, rows=lambda _now: AwaitedOutcome.objects.all(), column="next_at", act=_ask, at_most=100
+).advance
+
+withdraw_what_is_over = Due(
+    name=OVER,
+    rows=lambda _now: TalkNotice.objects.filter(notice__in=Notice.objects.open().values("pk")).order_by("pk"),
+    act=_withdraw_if_over,
+    at_most=100,
+).advance
 
 
 def advance(now: datetime) -> int:
@@ -165,24 +163,6 @@ def find_stranded(now: datetime) -> list[str]:
 def _is_being_asked(notice: Notice) -> bool:
     contact = notice.contact_id
     return contact is not None and _find_asked(chase=notice.chase_id, contact=contact).exists()
-
-
-def _find_due(now: datetime, aside: Collection[Any]) -> QuerySet[AwaitedOutcome, UUID]:
-    return (
-        AwaitedOutcome.objects.filter(next_at__lte=now)
-        .exclude(pk__in=aside)
-        .order_by("next_at")
-        .values_list("pk", flat=True)[:MAX_ROWS]
-    )
-
-
-def _find_open(aside: Collection[Any]) -> QuerySet[TalkNotice, UUID]:
-    return (
-        TalkNotice.objects.filter(notice__in=Notice.objects.open().values("pk"))
-        .exclude(pk__in=aside)
-        .order_by("pk")
-        .values_list("pk", flat=True)[:MAX_ROWS]
-    )
 
 
 def _find_talks(key: UUID) -> QuerySet[TalkNotice]:
