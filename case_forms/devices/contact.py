@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from access.models import FieldToken
+from audit.sealed_rows import keep_intact
 from case_forms.form_builder.models import FormVersion
 from vault.field_keys import get_published
 
@@ -44,7 +45,10 @@ def find_device(token: str, scope: str) -> tuple[Device | None, bool]:
         of_token = {f"{name}__token_hash": FieldToken.hash_of(token), f"{name}__scope": scope}
         found = joined.select_related("earlier_token").filter(**of_token).first()
         if found is not None:
-            return found, getattr(found, name).expires_at > timezone.now()
+            own = getattr(found, name)
+            if not keep_intact([own]) or own.user_id != found.user_id:  # written past us, in the database
+                return None, False
+            return found, own.expires_at > timezone.now()
     return None, False
 
 

@@ -563,6 +563,7 @@ TARGETS: dict[str, Promise] = {
     "contact": _("contact"),
     "contactway": _("way to a contact"),
     "assignment": _("assignment"),
+    "fieldtoken": _("field token"),
     "factorseal": _("seal of a second factor"),
     "invitation": _("invitation"),
     "rolerequest": _("request for a role"),

@@ -271,8 +271,11 @@ def find_units(user: User) -> list[MobileUnit]:
     return list(user.units())
 
 
-class FieldToken(models.Model):
-    """A bearer token for the field API. Only its hash is stored; it is shown once, when made."""
+class FieldToken(SealedRow):
+    """A bearer token for the field API. Only its hash is stored; it is shown once, when made.
+
+    One that was added or changed without a key opens nothing (`audit.sealed_rows`).
+    """
 
     class Scope(models.TextChoices):
         ALL = "all", _("read and send")
@@ -290,7 +293,12 @@ class FieldToken(models.Model):
     scope = models.CharField(_("what it may do"), max_length=8, choices=Scope.choices, default=Scope.ALL)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
 
+    SEALED = ("user_id", "token_hash", "scope", "expires_at", "revoked_at")
+
+    objects = SealedQuerySet.as_manager()
+
     class Meta:
+        base_manager_name = "objects"
         verbose_name = _("field token")
         verbose_name_plural = _("field tokens")
 
@@ -333,16 +341,13 @@ class FieldToken(models.Model):
     @classmethod
     def found_by(cls, token: str, at: datetime | None = None) -> "FieldToken | None":
         """Return the valid row of this token with its active holder, or None."""
-        return (
-            cls.objects.select_related("user")
-            .filter(
-                token_hash=cls.hash_of(token),
-                revoked_at__isnull=True,
-                expires_at__gt=at or timezone.now(),
-                user__is_active=True,
-            )
-            .first()
+        found = cls.objects.select_related("user").filter(
+            token_hash=cls.hash_of(token),
+            revoked_at__isnull=True,
+            expires_at__gt=at or timezone.now(),
+            user__is_active=True,
         )
+        return next(iter(keep_intact(found)), None)
 
     @classmethod
     def holder_of(cls, token: str, at: datetime | None = None) -> User | None:

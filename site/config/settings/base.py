@@ -137,13 +137,13 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 # `request.user`, and the access policy after the guard, which may replace the person.
 MIDDLEWARE = [
     "config.middleware.CallerAddress",
-    "config.middleware.ReadableCookies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.ContentSecurityPolicy",
     "config.middleware.SafeHeaders",
     "content.api.cors.PublicAPIMiddleware",
     "content.api.cors.FieldAPIMiddleware",
+    "config.middleware.ReadableCookies",  # after whoever drops all cookies: it reads them
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

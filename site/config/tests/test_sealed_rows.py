@@ -23,6 +23,7 @@ from access.models import (
     Assignment,
     FactorReset,
     FactorSeal,
+    FieldToken,
     Invitation,
     RoleRequest,
     SessionEnd,
@@ -152,6 +153,39 @@ def test_a_role_added_or_widened_without_a_key_opens_nothing(scene: Scene) -> No
     write("UPDATE access_assignment SET user_id = %s WHERE id = %s", other.pk, held.pk)
     assert User.objects.get(pk=other.pk).units().count() == 1, "their own alone"
     assert User.objects.get(pk=worker.pk).roles() == frozenset()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE access_fieldtoken SET token_hash = %s",
+        "UPDATE access_fieldtoken SET token_hash = %s, seal = ''",
+        """INSERT INTO access_fieldtoken (user_id, token_hash, created_at, expires_at, name, scope)
+           SELECT user_id, %s, created_at, expires_at, name, scope FROM access_fieldtoken""",
+        """INSERT INTO access_fieldtoken (user_id, token_hash, created_at, expires_at, name, scope, seal)
+           SELECT user_id, %s, created_at, expires_at, name, scope, seal FROM access_fieldtoken""",
+    ],
+)
+def test_a_token_added_or_changed_without_a_key_opens_nothing(scene: Scene, change: str) -> None:
+    honest = FieldToken.issue(scene.worker)
+    assert FieldToken.holder_of(honest) == scene.worker
+    write(change, FieldToken.hash_of("vft_of-the-thief"))
+    assert FieldToken.holder_of("vft_of-the-thief") is None
+    answer = Client().get("/api/field/v1/forms", headers={"Authorization": "Bearer vft_of-the-thief"})
+    assert answer.status_code == 401
+    assert any(name.startswith("fieldtoken") for name in names())
+
+
+@pytest.mark.parametrize(
+    "change", ["scope = 'all'", "expires_at = '2099-01-01 00:00:00+00'", "user_id = user_id + 1", "revoked_at = NULL"]
+)
+def test_a_token_widened_without_a_key_opens_nothing(scene: Scene, change: str) -> None:
+    token = FieldToken.issue(scene.worker, scope=FieldToken.Scope.READ)
+    FieldToken.objects.update(revoked_at=timezone.now() if "revoked" in change else None)
+    User.objects.create_user("next", pk=scene.worker.pk + 1)
+    write(f"UPDATE access_fieldtoken SET {change}")  # noqa: S608  # values of this test
+    assert FieldToken.found_by(token) is None
+    assert len(names()) == 1
 
 
 def test_a_factor_of_another_account_signs_nobody_in(scene: Scene) -> None:
@@ -394,6 +428,7 @@ def test_each_sealed_model_asks_for_its_seal_wherever_rows_are_written() -> None
         "contactway",
         "factorreset",
         "factorseal",
+        "fieldtoken",
         "invitation",
         "rolerequest",
         "sessionend",

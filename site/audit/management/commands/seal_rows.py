@@ -11,12 +11,14 @@ from audit.sealed_rows import ACCEPTED, REMOVED, find_unexplained, get_models, r
 
 class Command(BaseCommand):
     help = (
-        "Names each contact, way, role, second factor, invitation and published version that is not as the record says"
-        " (exit code 1). With KIND and KEY: accepts this row as it is now, which is recorded. Ask its owner first."
+        "Names each contact, way, role, second factor, token, invitation and published version that is not as the"
+        " record says (exit 1). With KIND and KEY: accepts this row as it is, which is recorded. Ask its owner first."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("kind", nargs="?", help="contact, contactway, assignment, factorseal or invitation")
+        parser.add_argument(
+            "kind", nargs="?", help="contact, contactway, assignment, fieldtoken, factorseal or invitation"
+        )
         parser.add_argument("key", nargs="?")
 
     def handle(self, *args: Any, **options: Any) -> None:
