@@ -7,7 +7,6 @@ open and by when it must be notified, nothing else. The system notifies the Comm
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -109,17 +108,18 @@ def _add(breach: Breach, written: Written, by: User, now: datetime) -> BreachEnt
     return entry
 
 
-def _remind(key: UUID, now: datetime) -> bool:
-    breach = Breach.objects.get(pk=key)
+def _remind(breach: Breach, now: datetime) -> bool:
     current = Assignment.objects.current().filter(role__in=WHO).values("user")
     people = User.objects.filter(pk__in=current, is_active=True).exclude(email="").order_by("pk")
     # A list: each is mailed, whether or not the server took the one before.
     wake(people, is_alarm=False, at=now)
     taken = [_send(user, breach, now) for user in people]
-    again = find_next_reminder(breach.known_at, now) if any(taken) else now + TRY_AGAIN
+    if not any(taken):
+        return False
     # Only if nobody has decided meanwhile: then it is null, and stays so.
-    Breach.objects.filter(pk=key, next_reminder_at__isnull=False).update(next_reminder_at=again)
-    return any(taken)
+    is_open = Breach.objects.filter(pk=breach.pk, next_reminder_at__isnull=False)
+    is_open.update(next_reminder_at=find_next_reminder(breach.known_at, now))
+    return True
 
 
 def _send(user: User, breach: Breach, now: datetime) -> bool:
@@ -135,6 +135,7 @@ send_due = Due(
     name=KIND,
     rows=lambda _now: Breach.objects.all(),
     column="next_reminder_at",
+    lease=TRY_AGAIN,
     act=_remind,
     at_most=AT_MOST,
 ).run

@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 from access.models import StaffRole
 from access.staff.groups import follow_roles
 from audit.models import AuditEntry
+from case_forms.accountability import breaches
 from case_forms.accountability.at_approval import RecordOfForms
 from case_forms.accountability.breaches import Written, add_entry, open_breach, send_due
 from case_forms.accountability.differences import list_differences
@@ -87,6 +88,16 @@ def test_it_reminds_until_it_is_decided_about_and_quotes_nothing(keeper):
     decided = written(decision="notified", notified_at=now, told="not_safe", reason="He reads her phone.")
     add_entry(breach=breach, written=decided, by=keeper)
     assert send_due(now=now + timedelta(hours=300)) == 0
+
+
+def test_of_two_workers_one_reminds_and_what_no_server_took_is_tried_again(keeper, monkeypatch):
+    now = timezone.now()
+    open_breach(known_at=now, written=written(), by=keeper)
+    due, honest = now + timedelta(hours=2), breaches._send
+    monkeypatch.setattr(breaches, "_send", lambda *sent: send_due(now=due) > 0)  # the second comes meanwhile
+    assert send_due(now=due) == 0
+    monkeypatch.setattr(breaches, "_send", honest)
+    assert [send_due(now=due + timedelta(minutes=minutes)) for minutes in (14, 16, 17)] == [0, 1, 0]
 
 
 def test_a_notice_to_the_commissioner_alone_leaves_the_question_of_the_persons_open(keeper):

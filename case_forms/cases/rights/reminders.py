@@ -5,7 +5,6 @@ A mail server that is away loses nothing: it is tried again after a quarter of a
 """
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -29,19 +28,20 @@ AT_MOST = 20  # in one run
 
 def _find_waiting(now: datetime) -> QuerySet[RightsRequest]:
     found = RightsRequest.objects.filter(case__forgotten_at__isnull=True)
+    found = found.select_related("case__unit").defer("words", "document")
     return found.exclude(case__merged_into__isnull=False)  # the kept case has one of its kind, with the earlier day
 
 
-def _remind(key: UUID, now: datetime) -> bool:
-    request = RightsRequest.objects.select_related("case__unit").defer("words", "document").get(pk=key)
+def _remind(request: RightsRequest, now: datetime) -> bool:
     # A list: each is mailed, whether or not the server took the one before.
     people = _list_coordinators(request)
     wake(people, is_alarm=False, at=now)
     taken = [_send(user, request, now) for user in people]
-    again = PAUSE if any(taken) else TRY_AGAIN
+    if not any(taken):
+        return False
     # Only if nobody has answered it meanwhile: then it is null, and stays so.
-    RightsRequest.objects.filter(pk=key, next_reminder_at__isnull=False).update(next_reminder_at=now + again)
-    return any(taken)
+    RightsRequest.objects.filter(pk=request.pk, next_reminder_at__isnull=False).update(next_reminder_at=now + PAUSE)
+    return True
 
 
 def _list_coordinators(request: RightsRequest) -> list[User]:
@@ -67,6 +67,7 @@ send_due = Due(
     name=KIND,
     rows=_find_waiting,
     column="next_reminder_at",
+    lease=TRY_AGAIN,
     act=_remind,
     at_most=AT_MOST,
     prepare=lambda now: end_documents(timezone.localdate(now)),
