@@ -36,6 +36,8 @@ from django.http import parse_cookie
 from access.known_callers import KnownCallers, has_credential
 from access.sign_in_limits import COOKIE as DEVICE_COOKIE
 from access.sign_in_limits import read_devices
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
 
 from . import catching_up
 from .fixed_pages import give_turn, refuse_request
@@ -194,7 +196,7 @@ class Admission:
     """The WSGI layer. Shared by the server's threads.
 
     `recognize` notes in a request's environment whether its session and its token are somebody's; it may raise
-    DatabaseError.
+    DatabaseError, KeyRingError, SealBroken.
     """
 
     def __init__(
@@ -276,7 +278,7 @@ class Admission:
         try:
             with slot.lend_connections():
                 self.recognize(environ)
-        except DatabaseError:
+        except (DatabaseError, KeyRingError, SealBroken):
             return False
         finally:
             self._leave(NEWCOMERS, slot, time.monotonic() - began)

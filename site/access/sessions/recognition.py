@@ -18,7 +18,8 @@ Environ = dict[str, Any]
 def recognize(environ: Environ) -> None:
     """Note in the environment, as Django's middleware does later, whether its session and its token are somebody's.
 
-    Reads only: a session is looked at where its cookie can be a key at all. Raises DatabaseError.
+    Reads only: a session is looked at where its cookie can be a key at all. Raises DatabaseError,
+    KeyRingError, SealBroken.
     """
     if token := read_token(environ):
         environ[TOKEN] = FieldToken.found_by(token) is not None

@@ -16,6 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from access.known_callers import SESSION, TOKEN, KnownCallers, get_credentials
 from access.sign_in_limits import SALT
+from vault.keyring import KeyRingError
 
 from .. import admission, catching_up, liveness
 from ..admission import (
@@ -574,9 +575,10 @@ def test_a_large_body_of_somebody_whom_a_process_does_not_know_yet_is_read(path:
     assert [len(body) for body in process.work.bodies] == [1_100_000] * 2
 
 
-def test_while_the_database_fails_a_large_body_of_an_unknown_session_is_refused_unread() -> None:
+@pytest.mark.parametrize("error", [OperationalError, KeyRingError])
+def test_while_the_database_fails_a_large_body_of_an_unknown_session_is_refused_unread(error: type[Exception]) -> None:
     def fail(environ: dict[str, Any]) -> None:
-        raise OperationalError
+        raise error
 
     process = WebProcess(slots=6, knows_all=False)
     process.admission.recognize = fail
